@@ -1,0 +1,86 @@
+# What can be done here; `make` alone says so. Everything needs Go, git and make,
+# and nothing else but where a target says so.
+
+# The flags are the same in every build and test: other flags would compile all
+# dependencies once more.
+GO ?= go
+
+# The nested modules with tests of their own.
+MODULES := devserver test/deploy
+
+# .env where there is one, else the demo: everything against the simulator.
+COMPOSE := docker compose --env-file $(firstword $(wildcard .env) deploy/demo/compose.env)
+
+.PHONY: help
+help: ## This list.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: bin/devserver binaries ## bin/devserver, bin/worker, bin/starter, bin/lastgood.
+
+.PHONY: demo
+demo: build ## An incident to click through, at a simulated Slack, Jenkins and Jira. Ctrl-C ends it.
+	@bin/lastgood demo
+
+.PHONY: demo-script
+demo-script: build ## The same with the clicks made by itself; fails unless it ends with one rollback.
+	@bin/lastgood demo --script
+
+.PHONY: run
+run: build ## Temporal, worker and starter with the environment's Slack, Jenkins and Jira.
+	@./deploy/run.sh
+
+.PHONY: test
+test: build ## Every test that needs no further install.
+	$(GO) vet ./...
+	$(GO) test -timeout 15m ./...
+	@for module in $(MODULES); do (set -x; $(GO) vet -C $$module ./... && $(GO) test -C $$module -count=1 ./...) || exit; done
+
+.PHONY: lint
+lint: tools ## Linters, formatting, determinism of the workflows.
+	bin/tools/golangci-lint run ./...
+	bin/tools/workflowcheck ./workflows/...
+	@# Full analysis of what a nested module imports takes minutes; make test vets it.
+	@for module in $(MODULES); do (set -x; cd $$module && $(CURDIR)/bin/tools/golangci-lint run --fast-only ./...) || exit; done
+
+.PHONY: bench
+bench: build ## Alert to page, beside the bare workflow: p50, p95, pages a second.
+	$(GO) run ./test/bench
+
+.PHONY: histories
+histories: build ## Records workflows/testdata/histories anew, from the stories on a real server.
+	$(GO) test ./test/e2e -count=1 -run TestHistories -record-histories
+
+.PHONY: up
+up: ## The cluster of docker-compose.yml, by .env or as a demo. Needs docker.
+	$(COMPOSE) up --build --detach
+	$(COMPOSE) ps
+
+.PHONY: down
+down: ## Stops the cluster and keeps its database. Needs docker.
+	$(COMPOSE) --profile demo down
+
+.PHONY: clean
+clean: ## Removes bin/. The local database in .data/ stays.
+	rm -rf bin
+
+# The devserver holds all of Temporal: it is linked anew only when its sources changed.
+bin/devserver: $(shell find devserver -type f -not -name '*_test.go')
+	@test -x $@ || echo "building devserver (the first time takes about 4 minutes, later seconds)"
+	@$(GO) build -C devserver -ldflags="-s -w" -o ../$@ .
+	@touch $@
+
+.PHONY: binaries
+binaries:
+	@mkdir -p bin
+	@$(GO) build -o bin/ ./worker ./starter ./cmd/lastgood
+
+.PHONY: tools
+tools: bin/tools/golangci-lint
+
+# One command builds all tools that tools/go.mod pins.
+bin/tools/golangci-lint: tools/go.mod tools/go.sum
+	@echo "building the linters (the first time takes about 2 minutes)"
+	@mkdir -p bin/tools
+	@$(GO) build -C tools -o ../bin/tools/ tool
+	@touch $@

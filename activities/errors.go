@@ -1,0 +1,50 @@
+package activities
+
+import (
+	"errors"
+
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/seed-44180607/lastgood/integrations/rest"
+)
+
+// Types of the failures that workflows tell apart.
+const (
+	// Refused: the vendor will refuse the same call again.
+	Refused = "Refused"
+	// Off: the vendor is not configured.
+	Off = "Off"
+	// Unavailable: worth another attempt.
+	Unavailable = "Unavailable"
+)
+
+// fail decides what is worth another attempt: everything but what the vendor
+// refuses for good. A vendor that names a time is left alone for that long.
+func fail(err error) error {
+	if err == nil {
+		return nil
+	}
+	var e *rest.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	if e.Refused() {
+		return temporal.NewNonRetryableApplicationError(e.Error(), Refused, err)
+	}
+	options := temporal.ApplicationErrorOptions{Cause: err, NextRetryDelay: e.RetryAfter}
+	if e.Status == 429 {
+		options.Category = temporal.ApplicationErrorCategoryBenign
+	}
+	return temporal.NewApplicationErrorWithOptions(e.Error(), Unavailable, options)
+}
+
+// off is the failure of a vendor that is not configured.
+func off(vendor string) error {
+	return temporal.NewNonRetryableApplicationError(vendor+" is not configured", Off, nil)
+}
+
+// maybeDone says whether a failed call may have been carried out all the same.
+func maybeDone(err error) bool {
+	var e *rest.Error
+	return errors.As(err, &e) && e.Maybe
+}

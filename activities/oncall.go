@@ -1,0 +1,173 @@
+package activities
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/seed-44180607/lastgood/incident"
+	"github.com/seed-44180607/lastgood/oncall"
+)
+
+// groupsFor is how long the members of a group are remembered: Slack allows few
+// such questions a minute.
+const groupsFor = 5 * time.Minute
+
+// OnCall says who is to be paged. It reads schedules, people and overrides as
+// they are now, not as they were when the incident opened.
+type OnCall struct {
+	People People
+	Groups Groups
+
+	mutex  sync.Mutex
+	groups map[string]members
+}
+
+type members struct {
+	users []string
+	read  time.Time
+}
+
+// StepQuestion asks who a step of the climb comes to.
+type StepQuestion struct {
+	Policy oncall.Policy   `json:"policy"`
+	At     oncall.Position `json:"at"`
+	Now    time.Time       `json:"now"`
+}
+
+// StepAnswer says who is paged now, and who follows if they do not answer.
+type StepAnswer struct {
+	Plan      oncall.Plan         `json:"plan"`
+	Following *incident.Following `json:"following,omitempty"`
+}
+
+// ResolveStep says who is paged in a step, and who would be in the one after it.
+func (o *OnCall) ResolveStep(ctx context.Context, q StepQuestion) (StepAnswer, error) {
+	roster, err := o.roster(ctx, policyTargets(q.Policy))
+	if err != nil {
+		return StepAnswer{}, err
+	}
+	plan := oncall.Resolve(q.Policy, q.At, q.Now, roster)
+	return StepAnswer{Plan: plan, Following: following(q, plan, roster)}, nil
+}
+
+// following looks for the next step that reaches somebody. Steps that are passed
+// take no time; a policy is looked through once.
+func following(q StepQuestion, plan oncall.Plan, roster oncall.Roster) *incident.Following {
+	from := q.Now
+	if !plan.Opens.IsZero() {
+		from = plan.Opens
+	}
+	at, from := q.At, from.Add(q.Policy.Within(q.At))
+	var after time.Duration
+	for range len(q.Policy.Steps) + 1 {
+		next, rest := oncall.Next(q.Policy, at)
+		at, after = next, after+rest
+		plan := oncall.Resolve(q.Policy, at, from.Add(after), roster)
+		if plan.Passed != "" {
+			continue
+		}
+		var names []string
+		for _, page := range plan.Pages {
+			if name := displayed(page); !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+		return &incident.Following{At: at, Names: names, After: after}
+	}
+	return nil
+}
+
+func displayed(p oncall.Page) string {
+	switch {
+	case p.Name != "":
+		return p.Name
+	case p.Person != "":
+		return p.Person
+	default:
+		return "everyone in " + p.Address
+	}
+}
+
+// ReachQuestion asks how to reach those that a call is for.
+type ReachQuestion struct {
+	Call incident.Call `json:"call"`
+	Now  time.Time     `json:"now"`
+}
+
+// Reach says how to reach those that a call is for.
+func (o *OnCall) Reach(ctx context.Context, q ReachQuestion) (oncall.Plan, error) {
+	roster, err := o.roster(ctx, q.Call.Targets)
+	if err != nil {
+		return oncall.Plan{}, err
+	}
+	step := oncall.Policy{Steps: []oncall.Step{{Page: q.Call.Targets}}}
+	plan := oncall.Resolve(step, oncall.Position{Step: 1, Round: 1}, q.Now, roster)
+	plan.Pages = slices.DeleteFunc(plan.Pages, func(p oncall.Page) bool { return p.Person != "" && p.Person == q.Call.Except })
+	return plan, nil
+}
+
+// PermitQuestion asks whether a person may decide something.
+type PermitQuestion struct {
+	Allowed []oncall.Target `json:"allowed"`
+	Person  string          `json:"person"`
+	Now     time.Time       `json:"now"`
+}
+
+// Permit says whether the person is among those who may decide, at this moment.
+func (o *OnCall) Permit(ctx context.Context, q PermitQuestion) (bool, error) {
+	roster, err := o.roster(ctx, q.Allowed)
+	if err != nil {
+		return false, err
+	}
+	return oncall.Permitted(q.Allowed, q.Person, q.Now, roster), nil
+}
+
+func policyTargets(p oncall.Policy) []oncall.Target {
+	var targets []oncall.Target
+	for _, step := range p.Steps {
+		targets = append(targets, step.Page...)
+	}
+	return targets
+}
+
+// roster is the live roster with the members of the groups that the targets name.
+func (o *OnCall) roster(ctx context.Context, targets []oncall.Target) (oncall.Roster, error) {
+	roster, err := o.People.Roster(ctx)
+	if err != nil {
+		return roster, err
+	}
+	roster.Groups = map[string][]string{}
+	for _, t := range targets {
+		if t.SlackGroup == "" {
+			continue
+		}
+		if users, known := o.group(ctx, t.SlackGroup); known {
+			roster.Groups[t.SlackGroup] = users
+		}
+	}
+	return roster, nil
+}
+
+// group gives a group's members. When Slack cannot be asked, the last answer
+// holds: a stale list of responders is better than none.
+func (o *OnCall) group(ctx context.Context, id string) ([]string, bool) {
+	o.mutex.Lock()
+	last, known := o.groups[id]
+	o.mutex.Unlock()
+	if known && time.Since(last.read) < groupsFor || o.Groups == nil {
+		return last.users, known
+	}
+	users, err := o.Groups.Members(ctx, id)
+	if err != nil {
+		return last.users, known
+	}
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	if o.groups == nil {
+		o.groups = map[string]members{}
+	}
+	o.groups[id] = members{users: users, read: time.Now()}
+	return users, true
+}

@@ -1,0 +1,50 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/seed-44180607/lastgood/incident"
+	"github.com/seed-44180607/lastgood/oncall"
+)
+
+// Pager reaches one person, now.
+type Pager struct {
+	Chat Chat
+}
+
+// PageOrder is one page.
+type PageOrder struct {
+	Page    oncall.Page      `json:"page"`
+	Message incident.Message `json:"message"`
+	// Again is true when this very page may have been sent before.
+	Again bool `json:"again,omitempty"`
+}
+
+// Page delivers a page. Slack has no idempotency key: a page that may have been
+// sent before is looked for by its marker first, and adopted when it is there. A
+// lookup that fails does not hold the page back: a doubled page is better than none.
+func (p *Pager) Page(ctx context.Context, o PageOrder) (incident.Receipt, error) {
+	if o.Page.Via != oncall.Slack && o.Page.Via != oncall.SlackChannel {
+		return incident.Receipt{}, temporal.NewNonRetryableApplicationError(
+			fmt.Sprintf("%s is not configured", o.Page.Via), Off, nil)
+	}
+	return post(ctx, p.Chat, o.Page.Address, o.Message, o.Again)
+}
+
+// post sends a message once: what an earlier attempt may have sent is adopted.
+func post(ctx context.Context, chat Chat, to string, m incident.Message, again bool) (incident.Receipt, error) {
+	if chat == nil {
+		return incident.Receipt{}, off("Slack")
+	}
+	if again || activity.GetInfo(ctx).Attempt > 1 {
+		if at, found, err := chat.Find(ctx, to, m); err == nil && found {
+			return at, nil
+		}
+	}
+	at, err := chat.Post(ctx, to, m)
+	return at, fail(err)
+}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seed-44180607/lastgood/internal/app"
+	"github.com/seed-44180607/lastgood/internal/config"
+)
+
+func withTimeout(cmd *cobra.Command, d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(cmd.Context(), d)
+}
+
+func checkCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check FILE",
+		Short: "Check a lastgood.yaml: every fault with its line",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			file, err := config.ReadFile(args[0])
+			if err != nil {
+				return fmt.Errorf("%w: %s cannot be used:\n%w", app.ErrConfiguration, args[0], err)
+			}
+			for _, unused := range file.Unused() {
+				fmt.Fprintln(cmd.ErrOrStderr(), "warning:", unused)
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%s: %d services, %d people, %d schedules: good\n",
+				args[0], len(file.Services), len(file.Roster.People), len(file.Roster.Schedules))
+			return nil
+		},
+	}
+}
+
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  cobra.NoArgs,
+		Run: func(cmd *cobra.Command, _ []string) {
+			fmt.Fprintln(cmd.OutOrStdout(), "lastgood", version())
+		},
+	}
+}
+
+func version() string {
+	info, known := debug.ReadBuildInfo()
+	if !known || info.Main.Version == "" {
+		return "(unknown)"
+	}
+	return info.Main.Version
+}

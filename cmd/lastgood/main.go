@@ -1,0 +1,51 @@
+// Command lastgood is the operator's command line.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seed-44180607/lastgood/internal/app"
+)
+
+// Exit codes: 0 done, 1 refused or failed, 2 usage or configuration.
+const (
+	failed = 1
+	usage  = 2
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root := &cobra.Command{
+		Use:           "lastgood",
+		Short:         "From a production alert to a verified restore",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(setupCommand(), checkCommand(), versionCommand())
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return
+	}
+	fmt.Fprintln(os.Stderr, "lastgood:", err)
+	os.Exit(exitCode(err))
+}
+
+// usageError is a command line that cannot be understood.
+type usageError struct{ error }
+
+func exitCode(err error) int {
+	var wrong usageError
+	if errors.As(err, &wrong) || errors.Is(err, app.ErrConfiguration) {
+		return usage
+	}
+	return failed
+}

@@ -1,0 +1,111 @@
+package incident
+
+import (
+	"strings"
+	"time"
+)
+
+// Severity says how bad it is: SEV1 is the worst.
+type Severity string
+
+// The severities.
+const (
+	SEV1 Severity = "SEV1"
+	SEV2 Severity = "SEV2"
+	SEV3 Severity = "SEV3"
+	SEV4 Severity = "SEV4"
+)
+
+// Valid says whether s is one of the four.
+func (s Severity) Valid() bool {
+	return s == SEV1 || s == SEV2 || s == SEV3 || s == SEV4
+}
+
+// Worse says whether s is worse than other.
+func (s Severity) Worse(other Severity) bool { return s < other }
+
+// Alert is one firing, from a monitor. Fingerprint and StartsAt identify it.
+type Alert struct {
+	Fingerprint string    `json:"fingerprint"`
+	StartsAt    time.Time `json:"starts_at"`
+	// EndsAt is set once the monitor says that the alert has resolved.
+	EndsAt   time.Time `json:"ends_at,omitzero"`
+	Firing   bool      `json:"firing"`
+	Severity Severity  `json:"severity"`
+	Name     string    `json:"name"`
+	Summary  string    `json:"summary,omitempty"`
+	// Labels are as sent; they route the alert and are shown.
+	Labels map[string]string `json:"labels,omitempty"`
+	// URL leads to the alert's source in the monitor.
+	URL     string `json:"url,omitempty"`
+	Runbook string `json:"runbook,omitempty"`
+}
+
+// Title is the summary, or the name when there is none.
+func (a Alert) Title() string {
+	if a.Summary != "" {
+		return a.Summary
+	}
+	return a.Name
+}
+
+// same says whether both are the same firing.
+func (a Alert) same(b Alert) bool {
+	return a.Fingerprint == b.Fingerprint && a.StartsAt.Equal(b.StartsAt)
+}
+
+// Delivery is what one call of a monitor says about one service: the alerts of
+// one group. It is the payload of the signal "alert".
+type Delivery struct {
+	// Source is the kind of monitor: alertmanager, grafana...
+	Source string `json:"source"`
+	// Group is the monitor's own key of the group.
+	Group  string  `json:"group"`
+	Alerts []Alert `json:"alerts"`
+	// URL leads to the monitor.
+	URL string `json:"url,omitempty"`
+}
+
+// Firing says whether any alert of the delivery fires.
+func (d Delivery) Firing() bool {
+	for _, a := range d.Alerts {
+		if a.Firing {
+			return true
+		}
+	}
+	return false
+}
+
+// Match is a set of labels that must all be equal.
+type Match map[string]string
+
+// Fits says whether the labels hold every pair of the match.
+func (m Match) Fits(labels map[string]string) bool {
+	for name, value := range m {
+		if labels[name] != value {
+			return false
+		}
+	}
+	return len(m) > 0
+}
+
+// firstLine cuts a text down to its first line of at most n runes.
+func firstLine(text string, n int) string {
+	text, _, _ = strings.Cut(strings.TrimSpace(text), "\n")
+	runes := []rune(strings.TrimSpace(text))
+	if len(runes) > n {
+		return string(runes[:n-1]) + "…"
+	}
+	return string(runes)
+}
+
+// Worst gives the worst severity among the firing alerts of a delivery, and the
+// title of the first alert that has it.
+func Worst(d Delivery) (severity Severity, title string) {
+	for _, a := range d.Alerts {
+		if a.Firing && (severity == "" || a.Severity.Worse(severity)) {
+			severity, title = a.Severity, a.Title()
+		}
+	}
+	return severity, firstLine(title, 200)
+}

@@ -1,0 +1,249 @@
+package incident
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/seed-44180607/lastgood/release"
+)
+
+const (
+	shownAlerts  = 5
+	shownCommits = 8
+)
+
+// Places are the outside addresses that a card links to.
+type Places struct {
+	// TemporalUI is the address of this run in the Temporal UI, "" when unknown.
+	TemporalUI string `json:"temporal_ui,omitempty"`
+}
+
+// CardOf draws the incident as it stands.
+func CardOf(in Incident, places Places) Card {
+	c := Card{
+		Incident: in.ID, Workflow: in.Workflow, Service: in.Service.ID, Environment: in.Service.Environment,
+		Severity: in.Severity, Status: in.Status, Summary: in.Summary, OpenedAt: in.OpenedAt,
+		State: in.stateLine(), InService: in.Facts.Choice.Suspect, Target: in.shownTarget(),
+		Notes: in.notes(), Links: in.links(places), Buttons: in.Buttons(),
+	}
+	c.Alerts, c.More = in.firingNames()
+	c.Commits = in.Facts.Choice.Commits
+	if len(c.Commits) > shownCommits {
+		c.Commits, c.MoreCommits = c.Commits[:shownCommits], len(c.Commits)-shownCommits
+	}
+	c.Next, c.NextAt = in.nextLine()
+	c.Rollback, c.Failure = in.rollbackLines()
+	c.RollbackURL = in.Rollback.URL
+	return c
+}
+
+// Face is what of a card a page shows of the incident's course: when it has not
+// changed, the page need not be edited.
+func (c Card) Face() string {
+	face := string(c.Status) + "|" + c.State + "|" + c.Rollback + "|" + c.Failure
+	for _, b := range c.Buttons {
+		face += "|" + b.Action + " " + b.Release
+	}
+	return face
+}
+
+func (in Incident) stateLine() string {
+	switch in.Status {
+	case Acknowledged:
+		line := "Acknowledged by " + in.AcknowledgedBy + " at " + clock(in.AcknowledgedAt)
+		if in.Assigned != "" {
+			line += ", assigned to " + in.Assigned
+		}
+		return line
+	case Resolved:
+		return "Resolved at " + clock(in.ResolvedAt) + " after " + span(in.ResolvedAt.Sub(in.OpenedAt))
+	default:
+		return "Nobody has acknowledged it yet"
+	}
+}
+
+// span writes a duration for people: 42 s, 7 min, 3 h 05 min.
+func span(d time.Duration) string {
+	switch d = d.Round(time.Second); {
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	default:
+		return fmt.Sprintf("%d h %02d min", int(d.Hours()), int(d.Minutes())%60)
+	}
+}
+
+func (in Incident) shownTarget() *release.Deployment {
+	if offer := in.Offer(); offer != nil {
+		return offer
+	}
+	for i, d := range in.Facts.Choice.Candidates {
+		if d.Release == in.Rollback.Release {
+			return &in.Facts.Choice.Candidates[i]
+		}
+	}
+	return nil
+}
+
+func (in Incident) firingNames() ([]string, int) {
+	var list []string
+	for _, a := range in.Alerts {
+		if a.Firing {
+			list = append(list, firstLine(a.Title(), 120))
+		}
+	}
+	if len(list) > shownAlerts {
+		return list[:shownAlerts], len(list) - shownAlerts
+	}
+	return list, 0
+}
+
+func (in Incident) nextLine() (string, time.Time) {
+	switch {
+	case !in.Open():
+		return "", time.Time{}
+	case !in.SnoozedUntil.IsZero():
+		return "Snoozed: paging goes on", in.SnoozedUntil
+	case in.Status == Acknowledged && !in.AckDue.IsZero():
+		return "Pages again unless something is decided", in.AckDue
+	case in.Status == Acknowledged:
+		return "", time.Time{}
+	case in.Climb.Following == nil:
+		return "", time.Time{}
+	case in.Climb.Until.IsZero():
+		return names(in.Climb.Following.Names), time.Time{}
+	default:
+		return names(in.Climb.Following.Names), in.Climb.Until.Add(in.Climb.Following.After)
+	}
+}
+
+func (in Incident) rollbackLines() (line, failure string) {
+	rb := in.Rollback
+	switch rb.State {
+	case RollbackRequested:
+		return fmt.Sprintf("Rollback to %s requested by %s: waits for approval until %s", rb.Release, rb.By, clock(rb.Due)), ""
+	case RollbackRunning:
+		switch {
+		case rb.AbortBy != "":
+			return fmt.Sprintf("Rollback to %s is being stopped, as %s asked", rb.Release, rb.AbortBy), ""
+		case rb.Build > 0:
+			return fmt.Sprintf("Rolling back to %s: build %d is running, decided by %s", rb.Release, rb.Build, rb.By), ""
+		}
+		return fmt.Sprintf("Rolling back to %s, decided by %s", rb.Release, rb.By), ""
+	case RollbackVerifying:
+		return fmt.Sprintf("Build %d has deployed %s: the alerts must resolve by %s", rb.Build, rb.Release, clock(rb.Due)), ""
+	case RollbackSucceeded:
+		return fmt.Sprintf("Rolled back to %s by build %d: restored", rb.Release, rb.Build), ""
+	case RollbackFailed:
+		return "", fmt.Sprintf("The rollback to %s failed: %s", rb.Release, rb.Reason)
+	case RollbackAborted:
+		if rb.Reason != "" {
+			return "", fmt.Sprintf("The rollback to %s was %s", rb.Release, rb.Reason)
+		}
+		return fmt.Sprintf("The rollback to %s was stopped before it was built", rb.Release), ""
+	case RollbackWithdrawn:
+		if rb.Lapsed {
+			return "", fmt.Sprintf("Nobody approved the rollback to %s in time", rb.Release)
+		}
+		return fmt.Sprintf("The request to roll back to %s was withdrawn", rb.Release), ""
+	}
+	return "", ""
+}
+
+// notes say why something is missing from the card.
+func (in Incident) notes() []string {
+	var notes []string
+	switch choice := in.Facts.Choice; {
+	case in.Service.Rollback == nil || !in.Open() || in.Rollback.UnderWay():
+	case !in.Facts.Asked:
+		notes = append(notes, "Reading the deployments of "+in.Service.ID+"…")
+	case in.Facts.Obstacle != "":
+		notes = append(notes, "No rollback can be offered: "+in.Facts.Obstacle)
+	case in.Offer() == nil:
+		notes = append(notes, "Nothing to go back to: "+in.whyNone())
+	case choice.Unknown:
+		notes = append(notes, fmt.Sprintf("Build %d of %s ended %s: the state of the service is unknown",
+			choice.Suspect.Build, choice.Suspect.Release, strings.ToLower(string(choice.Suspect.Result))))
+	}
+	if d := in.Facts.Choice.Running; d != nil && in.Open() && !in.Rollback.UnderWay() {
+		notes = append(notes, fmt.Sprintf("A deployment of %s is running (build %d)", releaseOf(d), d.Build))
+	}
+	for _, vendor := range in.Cursors.Late {
+		notes = append(notes, vendor+" is behind and will catch up")
+	}
+	return notes
+}
+
+func (in Incident) links(places Places) []Link {
+	var links []Link
+	add := func(text, url string) {
+		if url != "" {
+			links = append(links, Link{text, url})
+		}
+	}
+	runbook := in.Service.Runbook
+	source := in.MonitorURL
+	for _, a := range in.Alerts {
+		if runbook == "" {
+			runbook = a.Runbook
+		}
+		if a.URL != "" {
+			source = a.URL
+			break
+		}
+	}
+	add("Runbook", runbook)
+	add("Alert", source)
+	add(in.Cursors.Ticket.Key, in.Cursors.Ticket.URL)
+	add("History", places.TemporalUI)
+	return links
+}
+
+// Buttons are the decisions that make sense now.
+func (in Incident) Buttons() []Button {
+	var list []Button
+	if !in.Open() {
+		if in.Cancelled || in.Closed {
+			return nil
+		}
+		return []Button{{Action: "reopen", Text: "Reopen", Confirm: fmt.Sprintf("Page for %s again?", in.ID)}}
+	}
+	if in.Status == Triggered {
+		list = append(list, Button{Action: "acknowledge", Text: "Acknowledge", Style: "primary"})
+	}
+	if offer := in.Offer(); offer != nil {
+		list = append(list, Button{
+			Action: "roll-back", Text: "Roll back to " + offer.Release, Release: offer.Release, Style: "danger",
+			Confirm: fmt.Sprintf("Roll %s back from %s to %s?", in.Service.ID, releaseOf(in.Facts.Choice.Suspect), offer.Release),
+		})
+	}
+	switch in.Rollback.State {
+	case RollbackRequested:
+		list = append(list,
+			Button{Action: "approve-rollback", Text: "Approve rollback", Release: in.Rollback.Release, Style: "primary",
+				Confirm: fmt.Sprintf("Roll %s back from %s to %s?", in.Service.ID, in.Rollback.Bad, in.Rollback.Release)},
+			Button{Action: "reject-rollback", Text: "Reject rollback", Release: in.Rollback.Release})
+	case RollbackRunning:
+		if in.Rollback.AbortBy == "" {
+			list = append(list, Button{Action: "abort-rollback", Text: "Stop rollback", Style: "danger",
+				Confirm: fmt.Sprintf("Stop the rollback of %s to %s? The state of the service may then be unknown.", in.Service.ID, in.Rollback.Release)})
+		}
+	}
+	list = append(list, Button{Action: "escalate", Text: "Escalate"})
+	if !slices.Contains([]RollbackState{RollbackRunning, RollbackVerifying}, in.Rollback.State) {
+		list = append(list, Button{Action: "resolve", Text: "Resolve", Confirm: in.confirmResolve()})
+	}
+	return list
+}
+
+func (in Incident) confirmResolve() string {
+	if n := in.Firing(); n == 1 {
+		return "An alert still fires. Resolve " + in.ID + " all the same?"
+	} else if n > 1 {
+		return fmt.Sprintf("%d alerts still fire. Resolve %s all the same?", n, in.ID)
+	}
+	return "Resolve " + in.ID + "?"
+}

@@ -1,0 +1,141 @@
+package incident
+
+import (
+	"time"
+
+	"github.com/seed-44180607/lastgood/oncall"
+	"github.com/seed-44180607/lastgood/release"
+)
+
+// Kind is what happened, in the past tense.
+type Kind string
+
+// What can happen to an incident.
+const (
+	Opened        Kind = "Opened"
+	AlertFired    Kind = "AlertFired"
+	AlertResolved Kind = "AlertResolved"
+	Enriched      Kind = "Enriched"
+	FactsDoubted  Kind = "FactsDoubted"
+
+	StepOpened    Kind = "StepOpened"
+	StepPassed    Kind = "StepPassed"
+	PageStarted   Kind = "PageStarted"
+	Paged         Kind = "Paged"
+	PageFailed    Kind = "PageFailed"
+	StepRanOut    Kind = "StepRanOut"
+	NobodyReached Kind = "NobodyReached"
+	Exhausted     Kind = "Exhausted"
+	CalledOut     Kind = "CalledOut"
+
+	WasAcknowledged Kind = "Acknowledged"
+	AckTimedOut     Kind = "AckTimedOut"
+	Escalated       Kind = "Escalated"
+	Snoozed         Kind = "Snoozed"
+	SnoozeEnded     Kind = "SnoozeEnded"
+	SeverityChanged Kind = "SeverityChanged"
+	WasAssigned     Kind = "Assigned"
+	ResponderAdded  Kind = "ResponderAdded"
+	NoteAdded       Kind = "NoteAdded"
+	UpdatePosted    Kind = "UpdatePosted"
+	WasResolved     Kind = "Resolved"
+	Reopened        Kind = "Reopened"
+	WasCancelled    Kind = "Cancelled"
+	WasClosed       Kind = "Closed"
+
+	RollbackAsked    Kind = "RollbackRequested"
+	RollbackApproved Kind = "RollbackApproved"
+	RollbackRejected Kind = "RollbackRejected"
+	RollbackLapsed   Kind = "RollbackLapsed"
+	AbortAsked       Kind = "AbortRequested"
+	RollbackJoined   Kind = "RollbackJoined"
+	RollbackQueued   Kind = "RollbackQueued"
+	BuildLost        Kind = "BuildLost"
+	BuildStarted     Kind = "BuildStarted"
+	RolledBack       Kind = "RolledBack"
+	RollbackBroke    Kind = "RollbackFailed"
+	RollbackStopped  Kind = "RollbackAborted"
+	WasRestored      Kind = "Restored"
+	NotProved        Kind = "NotProved"
+
+	// What follows moves cursors only. It is not shown and not on the timeline.
+
+	CardShown     Kind = "CardShown"
+	ThreadShown   Kind = "ThreadShown"
+	PageShown     Kind = "PageShown"
+	NoticeSent    Kind = "NoticeSent"
+	TicketTried   Kind = "TicketTried"
+	TicketOpened  Kind = "TicketOpened"
+	TicketWritten Kind = "TicketWritten"
+	TicketClosed  Kind = "TicketClosed"
+	FellBehind    Kind = "FellBehind"
+	CaughtUp      Kind = "CaughtUp"
+	SwitchedOff   Kind = "SwitchedOff"
+	Launched      Kind = "RollbackLaunched"
+	AbortSent     Kind = "AbortSent"
+)
+
+// Event is one thing that happened, or that somebody decided. Kind says which of
+// the other fields mean something.
+type Event struct {
+	Kind Kind
+	At   time.Time
+	// Decision is set when a person decided it.
+	Decision Decision
+
+	Alert     Alert
+	Facts     Facts
+	Plan      oncall.Plan
+	Following *Following
+	// Index is that of the page, or how far a cursor moves.
+	Index    int
+	Revision int
+	Page     oncall.Page
+	Marker   string
+	Receipt  Receipt
+	// Shown is the face that a page shows.
+	Shown    string
+	Progress Progress
+	Ticket   TicketRef
+	// Vendor names who fell behind or caught up.
+	Vendor string
+	Reason string
+}
+
+// Entry is one line of the timeline.
+type Entry struct {
+	N    int       `json:"n"`
+	At   time.Time `json:"at"`
+	Kind Kind      `json:"kind"`
+	By   string    `json:"by,omitempty"`
+	Text string    `json:"text"`
+	URL  string    `json:"url,omitempty"`
+}
+
+// Refusal is why a decision was not carried out. It is told to who decided.
+type Refusal struct{ Why string }
+
+func (r *Refusal) Error() string { return r.Why }
+
+// Call is a page beside the escalation policy: to approvers, or to a responder
+// who was added.
+type Call struct {
+	Why     string          `json:"why"`
+	Targets []oncall.Target `json:"targets"`
+	// Except is who is not called: the requester does not approve.
+	Except string `json:"except,omitempty"`
+}
+
+// Notice is a sentence for everyone in the service's channel.
+type Notice struct {
+	Text string `json:"text"`
+	Loud bool   `json:"loud,omitempty"`
+}
+
+// facts of a deployment that a sentence needs.
+func releaseOf(d *release.Deployment) string {
+	if d == nil || d.Release == "" {
+		return "an unknown release"
+	}
+	return d.Release
+}

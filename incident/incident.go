@@ -1,0 +1,209 @@
+// Package incident is the heart of lastgood: what an incident is, what may
+// happen to it, and what it looks like from outside. It is pure: Apply takes a
+// state and an event and gives the next state. It talks to nobody, reads no
+// clock, and knows neither Temporal nor any vendor.
+package incident
+
+import (
+	"slices"
+	"time"
+
+	"github.com/seed-44180607/lastgood/oncall"
+	"github.com/seed-44180607/lastgood/release"
+)
+
+// Status is where an incident stands.
+type Status string
+
+// The statuses.
+const (
+	Triggered    Status = "triggered"
+	Acknowledged Status = "acknowledged"
+	Resolved     Status = "resolved"
+)
+
+// Incident is the whole state of one incident. It changes in Apply only.
+type Incident struct {
+	// ID is minted once and never comes back: INC-<yymmdd>-<6 characters>.
+	ID       string   `json:"incident"`
+	Workflow string   `json:"workflow_id"`
+	Run      string   `json:"run_id"`
+	Service  Service  `json:"service"`
+	Policies Policies `json:"policies"`
+	Severity Severity `json:"severity"`
+	// SeverityBy is who set the severity by hand; the alerts' own no longer counts.
+	SeverityBy     string    `json:"severity_by,omitempty"`
+	Status         Status    `json:"status"`
+	Summary        string    `json:"summary"`
+	OpenedAt       time.Time `json:"opened_at"`
+	AcknowledgedAt time.Time `json:"acknowledged_at,omitzero"`
+	AcknowledgedBy string    `json:"acknowledged_by,omitempty"`
+	ResolvedAt     time.Time `json:"resolved_at,omitzero"`
+	ResolvedBy     string    `json:"resolved_by,omitempty"`
+	Assigned       string    `json:"assigned,omitempty"`
+	// Responders are those who were added by hand.
+	Responders []string `json:"responders,omitempty"`
+	// Calls are pages beside the policy, Notices sentences for the channel. Both
+	// only grow; Cursors count how many have gone out.
+	Calls   []Call   `json:"calls,omitempty"`
+	Notices []Notice `json:"notices,omitempty"`
+	Alerts  []Alert  `json:"alerts"`
+	// Source is the kind of monitor; MonitorURL leads to it.
+	Source     string `json:"source,omitempty"`
+	MonitorURL string `json:"monitor_url,omitempty"`
+	Facts      Facts  `json:"facts"`
+	Climb      Climb  `json:"climb"`
+	// Rollback is the latest one; its State is empty when there was none.
+	Rollback Rollback `json:"rollback"`
+	// Tried are the releases that were gone back to in vain.
+	Tried []string `json:"tried,omitempty"`
+	// Restored is the release that a proved rollback put in service.
+	Restored string `json:"restored,omitempty"`
+	// AckDue is when an acknowledged incident pages again; zero while suspended.
+	AckDue time.Time `json:"ack_due,omitzero"`
+	// SnoozedAt and SnoozedUntil are set while the climb waits by request.
+	SnoozedAt    time.Time `json:"snoozed_at,omitzero"`
+	SnoozedUntil time.Time `json:"snoozed_until,omitzero"`
+	// QuietUntil is when a resolved incident closes unless it reopens.
+	QuietUntil time.Time `json:"quiet_until,omitzero"`
+	// Cancelled is true when an operator cancelled the run.
+	Cancelled bool `json:"cancelled,omitempty"`
+	// Closed is true when the last words are being said.
+	Closed   bool    `json:"closed,omitempty"`
+	Timeline []Entry `json:"timeline"`
+	// Seen are the IDs of the latest decisions.
+	Seen []string `json:"seen,omitempty"`
+	// Revision grows with everything that is shown.
+	Revision int     `json:"revision"`
+	Cursors  Cursors `json:"cursors"`
+}
+
+// Facts is what enrichment found out.
+type Facts struct {
+	// Asked is true when enrichment has answered, well or not.
+	Asked  bool           `json:"asked,omitempty"`
+	Choice release.Choice `json:"choice"`
+	// Obstacle says why no rollback can be offered; empty when one can.
+	Obstacle string `json:"obstacle,omitempty"`
+}
+
+// Climb is where the escalation policy stands.
+type Climb struct {
+	At oncall.Position `json:"at"`
+	// Lap counts the climbs: a new one begins after a timeout, a failure, a reopening.
+	Lap int `json:"lap,omitempty"`
+	// Pending is true when the step at At is to be paged, from PageAt on.
+	Pending bool      `json:"pending,omitempty"`
+	PageAt  time.Time `json:"page_at,omitzero"`
+	// Until is when the paged step has waited long enough: it is known once a
+	// page of the step was delivered.
+	Until time.Time `json:"until,omitzero"`
+	// Reached is true when any page of this round was delivered.
+	Reached bool `json:"reached,omitempty"`
+	// Pages are those of the step at At, by index.
+	Pages []Page `json:"pages,omitempty"`
+	// Following says who is paged next when nobody answers, and when.
+	Following *Following `json:"following,omitempty"`
+}
+
+// Page is one page of a step and how it went.
+type Page struct {
+	oncall.Page
+	// Marker is written on the message, so that it can be found again.
+	Marker    string    `json:"marker"`
+	Started   time.Time `json:"started,omitzero"`
+	Delivered time.Time `json:"delivered,omitzero"`
+	Failed    string    `json:"failed,omitempty"`
+}
+
+// Following is who is paged next.
+type Following struct {
+	At oncall.Position `json:"at"`
+	// Names are the people or channels, as far as they are known now.
+	Names []string `json:"names,omitempty"`
+	// After is how long after the step ran out they are paged.
+	After time.Duration `json:"after,omitempty"`
+}
+
+// Sent is a message that shows buttons and is kept current.
+type Sent struct {
+	Receipt Receipt `json:"receipt"`
+	To      string  `json:"to"`
+	// Shown is the face of the card that it shows now.
+	Shown string `json:"shown"`
+}
+
+// Receipt is where a message lies.
+type Receipt struct {
+	Channel string `json:"channel"`
+	TS      string `json:"ts"`
+}
+
+// Cursors say what the outside was last told. They are not shown, so they do
+// not change the revision.
+type Cursors struct {
+	Card         Receipt `json:"card,omitzero"`
+	CardRevision int     `json:"card_revision,omitempty"`
+	// Thread counts the timeline entries that stand in the thread.
+	Thread int `json:"thread,omitempty"`
+	// Pages are the delivered pages, kept current.
+	Pages []Sent `json:"pages,omitempty"`
+	// Calls and Notices count those that have gone out.
+	Calls   int `json:"calls,omitempty"`
+	Notices int `json:"notices,omitempty"`
+	// TicketTried is true once a create may have reached Jira.
+	TicketTried    bool      `json:"ticket_tried,omitempty"`
+	Ticket         TicketRef `json:"ticket,omitzero"`
+	TicketRevision int       `json:"ticket_revision,omitempty"`
+	// TicketEntry counts the timeline entries that stand as comments.
+	TicketEntry  int  `json:"ticket_entry,omitempty"`
+	TicketClosed bool `json:"ticket_closed,omitempty"`
+	// Late names the vendors whose projection is behind and has said so; Off
+	// those that are not configured.
+	Late []string `json:"late,omitempty"`
+	Off  []string `json:"off,omitempty"`
+	// Launched and AbortSent are the attempts that the rollback workflow knows of.
+	Launched  int `json:"launched,omitempty"`
+	AbortSent int `json:"abort_sent,omitempty"`
+}
+
+// TicketRef names the Jira issue.
+type TicketRef struct {
+	Key string `json:"key"`
+	URL string `json:"url,omitempty"`
+}
+
+// Open says whether people still respond to the incident.
+func (in Incident) Open() bool { return in.Status != Resolved }
+
+// Firing counts the alerts that fire.
+func (in Incident) Firing() int {
+	n := 0
+	for _, a := range in.Alerts {
+		if a.Firing {
+			n++
+		}
+	}
+	return n
+}
+
+// Policy is the escalation policy of the incident's severity.
+func (in Incident) Policy() oncall.Policy { return in.Policies.For(in.Severity) }
+
+// Offer is the deployment that the roll-back button names, nil when none is offered.
+func (in Incident) Offer() *release.Deployment {
+	if in.Service.Rollback == nil || in.Facts.Obstacle != "" || !in.Open() || in.Rollback.UnderWay() {
+		return nil
+	}
+	for i, d := range in.Facts.Choice.Candidates {
+		if !slices.Contains(in.Tried, d.Release) {
+			return &in.Facts.Choice.Candidates[i]
+		}
+	}
+	return nil
+}
+
+// Paging says whether the story has pages to send or to wait for.
+func (in Incident) Paging() bool {
+	return in.Open() && in.SnoozedUntil.IsZero() && (in.Climb.Pending || in.Status == Triggered)
+}

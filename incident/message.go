@@ -1,0 +1,96 @@
+package incident
+
+import (
+	"time"
+
+	"github.com/seed-44180607/lastgood/release"
+)
+
+// Message is one thing to say in the chat. Exactly one of Card, Entries and
+// Notice has something to say.
+type Message struct {
+	// Card draws the whole incident, with its buttons.
+	Card *Card `json:"card,omitempty"`
+	// Page is true when the card goes to one person, to be answered.
+	Page bool `json:"page,omitempty"`
+	// Entries are written into the thread as one batch.
+	Entries []Entry `json:"entries,omitempty"`
+	// Notice is a sentence; Loud calls everyone in the channel.
+	Notice string `json:"notice,omitempty"`
+	Loud   bool   `json:"loud,omitempty"`
+	// Marker is unique to this message and travels in its metadata.
+	Marker string `json:"marker,omitempty"`
+	// Thread is the message to answer to.
+	Thread string `json:"thread,omitempty"`
+	// Since bounds the search for the marker.
+	Since time.Time `json:"since,omitzero"`
+}
+
+// Card is the face of an incident: all that one Slack message shows.
+type Card struct {
+	Incident    string    `json:"incident"`
+	Workflow    string    `json:"workflow"`
+	Service     string    `json:"service"`
+	Environment string    `json:"environment,omitempty"`
+	Severity    Severity  `json:"severity"`
+	Status      Status    `json:"status"`
+	Summary     string    `json:"summary"`
+	OpenedAt    time.Time `json:"opened_at"`
+	// State is one line: who has acknowledged it, or since when it is resolved.
+	State string `json:"state,omitempty"`
+	// Alerts are the names of the alerts that fire, the first few; More counts the rest.
+	Alerts []string `json:"alerts,omitempty"`
+	More   int      `json:"more,omitempty"`
+	// InService is the release in service; Target the one to go back to.
+	InService *release.Deployment `json:"in_service,omitempty"`
+	Target    *release.Deployment `json:"target,omitempty"`
+	Commits   []release.Commit    `json:"commits,omitempty"`
+	// MoreCommits counts the commits that are not listed.
+	MoreCommits int `json:"more_commits,omitempty"`
+	// Next says who is paged next; NextAt when, zero when it is not known yet.
+	Next   string    `json:"next,omitempty"`
+	NextAt time.Time `json:"next_at,omitzero"`
+	// Rollback is one line on the rollback; RollbackURL its build.
+	Rollback    string `json:"rollback,omitempty"`
+	RollbackURL string `json:"rollback_url,omitempty"`
+	// Failure says what failed, and why.
+	Failure string `json:"failure,omitempty"`
+	// Notes are the reasons for what is missing.
+	Notes   []string `json:"notes,omitempty"`
+	Links   []Link   `json:"links,omitempty"`
+	Buttons []Button `json:"buttons,omitempty"`
+}
+
+// Link is a place to read on.
+type Link struct {
+	Text string `json:"text"`
+	URL  string `json:"url"`
+}
+
+// Button is one decision that makes sense now. Action is the signal's name.
+type Button struct {
+	Action  string `json:"action"`
+	Text    string `json:"text"`
+	Release string `json:"release,omitempty"`
+	// Style is "primary", "danger" or empty, Slack's words.
+	Style string `json:"style,omitempty"`
+	// Confirm asks before it acts; empty for at once.
+	Confirm string `json:"confirm,omitempty"`
+}
+
+// TicketView is what the Jira issue shows.
+type TicketView struct {
+	Plan TicketPlan `json:"plan"`
+	// Label is the IncidentId: it finds the issue again.
+	Label       string   `json:"label"`
+	Summary     string   `json:"summary"`
+	Description string   `json:"description"`
+	Severity    Severity `json:"severity"`
+	Link        Link     `json:"link"`
+}
+
+// Comment is a batch of timeline entries on the ticket. Marker stands in its text.
+type Comment struct {
+	Marker string `json:"marker"`
+	Body   string `json:"body"`
+}

@@ -1,0 +1,177 @@
+package incident
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// maxDetailed is how many alerts keep their labels and texts; the others keep
+// what identifies them.
+const maxDetailed = 20
+
+// maxCommits is how many commits of a choice are kept; the card shows fewer.
+const maxCommits = 50
+
+func opened(in *Incident, ev Event) error {
+	if len(in.Timeline) > 0 {
+		return errNothing
+	}
+	in.Status, in.OpenedAt = Triggered, ev.At
+	in.restart(firstStep, ev)
+	in.log(ev, Opened, "Opened for %s as %s", in.Service.ID, in.Severity)
+	return nil
+}
+
+// alertFired takes one firing alert. Its fingerprint and start identify it: one
+// that is known to have resolved is a late duplicate, a later start is news.
+func alertFired(in *Incident, ev Event) error {
+	a := trim(ev.Alert, len(in.Alerts))
+	i := slices.IndexFunc(in.Alerts, func(k Alert) bool { return k.Fingerprint == a.Fingerprint })
+	switch {
+	case i < 0:
+		in.Alerts = append(in.Alerts, a)
+	case !a.StartsAt.After(in.Alerts[i].StartsAt):
+		return errNothing
+	default:
+		in.Alerts[i] = a
+	}
+	if in.Summary == "" {
+		in.Summary = firstLine(a.Title(), 200)
+	}
+	in.log(ev, AlertFired, "Alert fires: %s", firstLine(a.Title(), 200))
+	switch {
+	case !in.Open():
+		in.reopen(ev, "an alert fires again")
+	case in.Rollback.State == RollbackVerifying:
+		in.log(ev, NotProved, "Not good yet: an alert fires while the rollback is verified")
+	}
+	if in.SeverityBy == "" && a.Severity.Worse(in.Severity) {
+		in.raise(a.Severity, ev)
+	}
+	return nil
+}
+
+func alertResolved(in *Incident, ev Event) error {
+	i := slices.IndexFunc(in.Alerts, func(k Alert) bool { return k.Fingerprint == ev.Alert.Fingerprint })
+	switch {
+	case i < 0:
+		// Its firing was never seen. It is kept, so that a late one is not news.
+		in.Alerts = append(in.Alerts, trim(ev.Alert, len(in.Alerts)))
+		in.Alerts[len(in.Alerts)-1].Firing = false
+		return nil
+	case !in.Alerts[i].Firing || ev.Alert.StartsAt.Before(in.Alerts[i].StartsAt):
+		return errNothing
+	}
+	in.Alerts[i].Firing, in.Alerts[i].EndsAt = false, ev.Alert.EndsAt
+	in.log(ev, AlertResolved, "Alert resolved: %s", firstLine(in.Alerts[i].Title(), 200))
+	if in.Firing() == 0 {
+		in.allQuiet(ev)
+	}
+	return nil
+}
+
+// allQuiet says what it means that the last alert resolved.
+func (in *Incident) allQuiet(ev Event) {
+	switch {
+	case !in.Open():
+	case in.Rollback.State == RollbackRunning:
+		in.log(ev, AlertResolved, "All alerts are resolved; the rollback goes on and is verified")
+	case in.Rollback.State == RollbackVerifying:
+		in.prove(ev)
+	case in.Rollback.State == RollbackRequested:
+		in.Rollback.State, in.Rollback.Due = RollbackWithdrawn, time.Time{}
+		in.log(ev, RollbackLapsed, "The request to roll back lapses: all alerts are resolved")
+		in.resolve(ev, "all alerts are resolved")
+	default:
+		in.resolve(ev, "all alerts are resolved")
+	}
+}
+
+// resolve ends the responding. The run stays open for a while.
+func (in *Incident) resolve(ev Event, why string) {
+	in.Status, in.ResolvedAt, in.ResolvedBy = Resolved, ev.At, ev.Decision.By
+	in.QuietUntil = ev.At.Add(in.Service.ReopenWithin)
+	in.SnoozedAt, in.SnoozedUntil = time.Time{}, time.Time{}
+	in.Climb.Pending, in.Climb.Until, in.Climb.Following = false, time.Time{}, nil
+	in.log(ev, WasResolved, "Resolved: %s", why)
+}
+
+// reopen makes a resolved incident one that is responded to again.
+func (in *Incident) reopen(ev Event, why string) {
+	if in.Restored != "" {
+		in.log(ev, Reopened, "Reopened: %s; the rollback to %s did not hold", why, in.Restored)
+		in.Tried = append(in.Tried, in.Restored)
+		in.Restored = ""
+		in.Rollback.State, in.Rollback.Reason = RollbackFailed, "it did not hold: "+why
+	} else {
+		in.log(ev, Reopened, "Reopened: %s", why)
+	}
+	in.Facts.Asked, in.Closed, in.Cursors.TicketClosed = false, false, false
+	in.trigger(firstStep, ev)
+}
+
+func enriched(in *Incident, ev Event) error {
+	in.Facts = ev.Facts
+	in.Facts.Asked = true
+	if c := in.Facts.Choice.Commits; len(c) > maxCommits {
+		in.Facts.Choice.Commits = slices.Clone(c[:maxCommits])
+	}
+	text := in.factsLine()
+	if text != "" && !slices.ContainsFunc(in.Timeline, func(e Entry) bool { return e.Kind == Enriched && e.Text == text }) {
+		in.log(ev, Enriched, "%s", text)
+	}
+	return nil
+}
+
+// factsLine says what is known of the deployments, "" when nothing is.
+func (in *Incident) factsLine() string {
+	choice := in.Facts.Choice
+	switch offer := in.Offer(); {
+	case in.Facts.Obstacle != "":
+		return "No rollback can be offered: " + in.Facts.Obstacle
+	case choice.Suspect == nil:
+		return ""
+	case offer == nil:
+		return fmt.Sprintf("In service: %s since %s", releaseOf(choice.Suspect), clock(choice.Suspect.Finished))
+	default:
+		return fmt.Sprintf("In service: %s since %s; last good: %s",
+			releaseOf(choice.Suspect), clock(choice.Suspect.Finished), offer.Release)
+	}
+}
+
+// factsDoubted asks for another look at what is deployed.
+func factsDoubted(in *Incident, _ Event) error {
+	in.Facts.Asked = false
+	return nil
+}
+
+// trim bounds what an alert takes up in the state.
+func trim(a Alert, known int) Alert {
+	a.Summary = firstLine(a.Summary, 300)
+	a.Name = firstLine(a.Name, 200)
+	if known >= maxDetailed {
+		a.Labels, a.Summary, a.URL = nil, "", ""
+	}
+	return a
+}
+
+// raise moves to a worse severity and climbs its policy from the first step.
+func (in *Incident) raise(to Severity, ev Event) {
+	in.log(ev, SeverityChanged, "Severity raised from %s to %s%s", in.Severity, to, said(ev))
+	in.Severity = to
+	in.restart(firstStep, ev)
+}
+
+// names joins a few names into a list for a sentence.
+func names(list []string) string {
+	switch len(list) {
+	case 0:
+		return "nobody"
+	case 1:
+		return list[0]
+	default:
+		return strings.Join(list[:len(list)-1], ", ") + " and " + list[len(list)-1]
+	}
+}

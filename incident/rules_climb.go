@@ -1,0 +1,161 @@
+package incident
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/seed-44180607/lastgood/oncall"
+)
+
+// UnreachedPause is how long a climb rests after a round in which no page was
+// delivered to anybody. Such a round does not count.
+const UnreachedPause = 30 * time.Second
+
+// stepOpened puts the pages of a step on the board. The plan's position must be
+// where the climb stands: a plan that was overtaken is dropped.
+func stepOpened(in *Incident, ev Event) error {
+	if !in.Climb.Pending || ev.Plan.Position != in.Climb.At {
+		return errNothing
+	}
+	in.Climb.Pending = false
+	in.Climb.PageAt, in.Climb.Until = time.Time{}, time.Time{}
+	in.Climb.Following = ev.Following
+	in.Climb.Pages = make([]Page, 0, len(ev.Plan.Pages))
+	for _, p := range ev.Plan.Pages {
+		in.Climb.Pages = append(in.Climb.Pages, Page{Page: p, Marker: in.marker(p)})
+	}
+	for _, note := range ev.Plan.Notes {
+		in.log(ev, StepOpened, "Step %d: %s", in.Climb.At.Step, note)
+	}
+	return nil
+}
+
+// stepPassed goes on at once from a step that has nobody to page.
+func stepPassed(in *Incident, ev Event) error {
+	if !in.Climb.Pending || ev.Plan.Position != in.Climb.At {
+		return errNothing
+	}
+	for _, note := range ev.Plan.Notes {
+		in.log(ev, StepPassed, "Step %d: %s", in.Climb.At.Step, note)
+	}
+	in.log(ev, StepPassed, "Step %d is passed: %s", in.Climb.At.Step, ev.Plan.Passed)
+	in.Climb.Pending, in.Climb.Pages = false, nil
+	if in.Status == Triggered {
+		in.next(ev)
+	}
+	return nil
+}
+
+func pageStarted(in *Incident, ev Event) error {
+	if ev.Index >= len(in.Climb.Pages) {
+		return errNothing
+	}
+	in.Climb.Pages[ev.Index].Started = ev.At
+	return nil
+}
+
+// paged notes a delivered page. The step's time runs from its first one.
+func paged(in *Incident, ev Event) error {
+	in.log(ev, Paged, "Paged %s by %s", nameOf(ev.Page), ev.Page.Via)
+	if ev.Receipt.TS != "" {
+		in.Cursors.Pages = append(in.Cursors.Pages, Sent{Receipt: ev.Receipt, To: ev.Page.Address, Shown: ev.Shown})
+	}
+	i := in.pageIndex(ev)
+	if i < 0 {
+		return nil
+	}
+	in.Climb.Pages[i].Delivered, in.Climb.Pages[i].Failed = ev.At, ""
+	in.Climb.Reached = true
+	if in.Climb.Until.IsZero() && in.Status == Triggered {
+		in.Climb.Until = ev.At.Add(in.Policy().Within(in.Climb.At))
+	}
+	return nil
+}
+
+func pageFailed(in *Incident, ev Event) error {
+	in.log(ev, PageFailed, "Could not page %s by %s: %s", nameOf(ev.Page), ev.Page.Via, firstLine(ev.Reason, 300))
+	if i := in.pageIndex(ev); i >= 0 {
+		in.Climb.Pages[i].Failed = firstLine(ev.Reason, 300)
+	}
+	return nil
+}
+
+// pageIndex finds the page of an event among those of the step, -1 when the
+// climb has moved on since it was sent.
+func (in *Incident) pageIndex(ev Event) int {
+	return slices.IndexFunc(in.Climb.Pages, func(p Page) bool { return p.Marker == ev.Marker })
+}
+
+// stepRanOut goes on when nobody answered, or when nobody could be reached.
+func stepRanOut(in *Incident, ev Event) error {
+	if in.Status != Triggered || in.Climb.Pending {
+		return errNothing
+	}
+	if !in.Climb.Until.IsZero() {
+		in.log(ev, StepRanOut, "Nobody answered step %d of round %d", in.Climb.At.Step, in.Climb.At.Round)
+	}
+	in.next(ev)
+	return nil
+}
+
+// next moves the climb on. A round that ends without one delivered page does not
+// count: it is climbed again after a pause.
+func (in *Incident) next(ev Event) {
+	at, rest := oncall.Next(in.Policy(), in.Climb.At)
+	if at.Round != in.Climb.At.Round || at.Exhausted() {
+		if !in.Climb.Reached {
+			in.log(ev, NobodyReached, "Nobody could be reached in round %d; it is climbed again in %s", in.Climb.At.Round, UnreachedPause)
+			at, rest = oncall.Position{Step: in.roundBegins(), Round: in.Climb.At.Round}, UnreachedPause
+		} else if at.Again == 1 {
+			in.log(ev, Exhausted, "Exhausted: nobody answered in %d rounds; step %d is paged again every %s",
+				at.Round, at.Step, oncall.AgainEvery)
+			in.announce(true, "Nobody has answered %s (%s, %s): %s. Every step of the escalation policy was paged. Please take it.",
+				in.ID, in.Service.ID, in.Severity, in.Summary)
+		}
+		in.Climb.Reached = false
+	}
+	in.Climb.At, in.Climb.Pending, in.Climb.PageAt = at, true, ev.At.Add(rest)
+	in.Climb.Until, in.Climb.Following, in.Climb.Pages = time.Time{}, nil, nil
+}
+
+// roundBegins is the step that the current round began with.
+func (in *Incident) roundBegins() int {
+	if in.Climb.At.Exhausted() {
+		return in.Climb.At.Step
+	}
+	if in.Climb.At.Round > 1 {
+		return max(in.Policy().Repeat.FromStep, 1)
+	}
+	return 1
+}
+
+func calledOut(in *Incident, ev Event) error {
+	if ev.Index <= in.Cursors.Calls {
+		return errNothing
+	}
+	in.Cursors.Calls = ev.Index
+	for _, note := range ev.Plan.Notes {
+		in.log(ev, CalledOut, "%s", note)
+	}
+	return nil
+}
+
+// marker is written on a page, so that it can be found again. A step that is
+// climbed again because nobody could be reached has the same markers: a page that
+// arrived although its answer was lost is then found, not doubled.
+func (in *Incident) marker(p oncall.Page) string {
+	at := in.Climb.At
+	return fmt.Sprintf("%s/page/%d.%d.%d.%d/%s/%s", in.ID, in.Climb.Lap, at.Round, at.Step, at.Again, p.Via, p.Address)
+}
+
+func nameOf(p oncall.Page) string {
+	switch {
+	case p.Name != "":
+		return p.Name
+	case p.Person != "":
+		return p.Person
+	default:
+		return p.Address
+	}
+}

@@ -1,0 +1,203 @@
+package incident
+
+import (
+	"slices"
+	"time"
+
+	"github.com/seed-44180607/lastgood/oncall"
+)
+
+func acknowledged(in *Incident, ev Event) error {
+	if err := in.mustBeOpen(); err != nil {
+		return err
+	}
+	if in.Status == Acknowledged {
+		return refuse("%s was acknowledged by %s at %s already.", in.ID, in.AcknowledgedBy, clock(in.AcknowledgedAt))
+	}
+	in.log(ev, WasAcknowledged, "Acknowledged by %s%s", who(ev), said(ev))
+	in.take(ev)
+	return nil
+}
+
+// take makes the person the one who responds: nobody else is paged.
+func (in *Incident) take(ev Event) {
+	in.Status, in.AcknowledgedBy, in.AcknowledgedAt = Acknowledged, who(ev), ev.At
+	in.Climb.Pending, in.Climb.PageAt, in.Climb.Until, in.Climb.Following = false, time.Time{}, time.Time{}, nil
+	in.SnoozedAt, in.SnoozedUntil = time.Time{}, time.Time{}
+}
+
+func ackTimedOut(in *Incident, ev Event) error {
+	if in.Status != Acknowledged || in.AckDue.IsZero() || ev.At.Before(in.AckDue) {
+		return errNothing
+	}
+	in.log(ev, AckTimedOut, "The acknowledgement by %s ran out after %s without a decision", in.AcknowledgedBy, in.Policy().AckTimeout)
+	in.trigger(oncall.Position{Step: max(in.Policy().Repeat.FromStep, 1), Round: 1}, ev)
+	return nil
+}
+
+// escalated pages the next step now. An acknowledgement is kept.
+func escalated(in *Incident, ev Event) error {
+	if err := in.mustBeOpen(); err != nil {
+		return err
+	}
+	in.SnoozedAt, in.SnoozedUntil = time.Time{}, time.Time{}
+	at, _ := oncall.Next(in.Policy(), in.Climb.At)
+	in.log(ev, Escalated, "Escalated to step %d by %s%s", at.Step, who(ev), said(ev))
+	lap := in.Climb.Lap
+	if at.Round != in.Climb.At.Round {
+		lap++
+	}
+	in.Climb = Climb{At: at, Lap: lap, Reached: in.Climb.Reached, Pending: true, PageAt: ev.At}
+	return nil
+}
+
+func snoozed(in *Incident, ev Event) error {
+	if err := in.mustBeOpen(); err != nil {
+		return err
+	}
+	d, err := time.ParseDuration(ev.Decision.For)
+	if err != nil || d <= 0 || d > 24*time.Hour {
+		return refuse("%q is no time to snooze for: give a duration up to 24h, such as 30m.", ev.Decision.For)
+	}
+	in.SnoozedAt, in.SnoozedUntil = ev.At, ev.At.Add(d)
+	in.log(ev, Snoozed, "Snoozed until %s by %s%s", clock(in.SnoozedUntil), who(ev), said(ev))
+	return nil
+}
+
+// snoozeEnded lets the climb go on where it was: what was left of a step's time
+// is left still, and a step that had reached nobody is paged again.
+func snoozeEnded(in *Incident, ev Event) error {
+	if in.SnoozedUntil.IsZero() {
+		return errNothing
+	}
+	if !in.Climb.Until.IsZero() {
+		in.Climb.Until = ev.At.Add(max(0, in.Climb.Until.Sub(in.SnoozedAt)))
+	} else if in.Status == Triggered {
+		in.Climb.Pending = true
+	}
+	in.SnoozedAt, in.SnoozedUntil = time.Time{}, time.Time{}
+	in.log(ev, SnoozeEnded, "The snooze has ended")
+	return nil
+}
+
+func severityChanged(in *Incident, ev Event) error {
+	if err := in.mustBeOpen(); err != nil {
+		return err
+	}
+	to := ev.Decision.Severity
+	switch {
+	case !to.Valid():
+		return refuse("%q is no severity: give SEV1, SEV2, SEV3 or SEV4.", to)
+	case to == in.Severity:
+		return refuse("%s is %s already.", in.ID, to)
+	}
+	in.SeverityBy = who(ev)
+	if to.Worse(in.Severity) {
+		in.raise(to, ev)
+		return nil
+	}
+	in.log(ev, SeverityChanged, "Severity lowered from %s to %s by %s%s", in.Severity, to, who(ev), said(ev))
+	in.Severity = to
+	return nil
+}
+
+func assigned(in *Incident, ev Event) error {
+	if ev.Decision.Person == "" {
+		return refuse("Assign to whom? Name a person.")
+	}
+	in.Assigned = ev.Decision.Person
+	in.log(ev, WasAssigned, "Assigned to %s by %s%s", in.Assigned, who(ev), said(ev))
+	return nil
+}
+
+func responderAdded(in *Incident, ev Event) error {
+	switch person := ev.Decision.Person; {
+	case person == "":
+		return refuse("Add whom? Name a person.")
+	case slices.Contains(in.Responders, person):
+		return refuse("%s is a responder already.", person)
+	default:
+		in.Responders = append(slices.Clip(in.Responders), person)
+		in.log(ev, ResponderAdded, "%s added as a responder by %s%s", person, who(ev), said(ev))
+		if in.Open() {
+			in.Calls = append(in.Calls, Call{Why: who(ev) + " asks for your help", Targets: []oncall.Target{{Person: person}}})
+		}
+		return nil
+	}
+}
+
+func noted(in *Incident, ev Event) error {
+	if ev.Decision.Comment == "" {
+		return refuse("A note needs a text.")
+	}
+	in.log(ev, NoteAdded, "%s: %s", who(ev), firstLine(ev.Decision.Comment, 1000))
+	return nil
+}
+
+func updatePosted(in *Incident, ev Event) error {
+	if ev.Decision.Comment == "" {
+		return refuse("An update needs a text.")
+	}
+	in.log(ev, UpdatePosted, "Update by %s: %s", who(ev), firstLine(ev.Decision.Comment, 1000))
+	return nil
+}
+
+func resolvedByHand(in *Incident, ev Event) error {
+	if err := in.mustBeOpen(); err != nil {
+		return err
+	}
+	if in.Rollback.State == RollbackRunning || in.Rollback.State == RollbackVerifying {
+		return refuse("A rollback to %s is under way since %s: it resolves %s when it is proved. Abort it first.",
+			in.Rollback.Release, clock(in.Rollback.At), in.ID)
+	}
+	if in.Rollback.State == RollbackRequested {
+		in.Rollback.State, in.Rollback.Due = RollbackWithdrawn, time.Time{}
+	}
+	why := "by " + who(ev) + said(ev)
+	if n := in.Firing(); n > 0 {
+		why += firingWhile(n)
+	}
+	in.resolve(ev, why)
+	return nil
+}
+
+func firingWhile(n int) string {
+	if n == 1 {
+		return " (while an alert fires)"
+	}
+	return " (while alerts fire)"
+}
+
+func reopenedByHand(in *Incident, ev Event) error {
+	if in.Open() {
+		return refuse("%s is open.", in.ID)
+	}
+	in.reopen(ev, "by "+who(ev)+said(ev))
+	return nil
+}
+
+func cancelled(in *Incident, ev Event) error {
+	in.Cancelled = true
+	if in.Open() {
+		in.resolve(ev, "the workflow was cancelled by an operator")
+	}
+	in.QuietUntil = ev.At
+	return nil
+}
+
+// closed says the last word. Only a new firing or a person reopens it now.
+func closed(in *Incident, ev Event) error {
+	if in.Open() || in.Closed {
+		return errNothing
+	}
+	in.Closed = true
+	in.log(ev, WasClosed, "Closed: open for %s, %s", span(ev.At.Sub(in.OpenedAt)), in.outcome())
+	return nil
+}
+
+func (in *Incident) outcome() string {
+	if in.Restored != "" {
+		return "restored with " + in.Restored
+	}
+	return "resolved"
+}

@@ -1,0 +1,298 @@
+package incident
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/seed-44180607/lastgood/release"
+)
+
+// silence is how much longer than its own timeout a rollback may go unheard of.
+const silence = 5 * time.Minute
+
+// rollbackAsked takes the decision to roll back. The release named must be the
+// one that is offered now, unless it was chosen from the list.
+func rollbackAsked(in *Incident, ev Event) error {
+	if err := in.mustBeOpen(); err != nil {
+		return err
+	}
+	if in.Rollback.UnderWay() {
+		return refuse("A rollback to %s is under way already: decided by %s at %s.",
+			in.Rollback.Release, in.Rollback.By, clock(in.Rollback.At))
+	}
+	target, err := in.target(ev.Decision)
+	if err != nil {
+		return err
+	}
+	alone := in.Rollback.Lapsed && in.Rollback.Release == target.Release && ev.Decision.Comment != "" &&
+		in.Service.Rollback.Approval != nil && in.Service.Rollback.Approval.Override
+	attempt := in.Rollback.Attempt + 1
+	in.Rollback = Rollback{
+		Attempt: attempt, Key: fmt.Sprintf("%s/%d", in.ID, attempt), Release: target.Release,
+		Bad: releaseOf(in.Facts.Choice.Suspect), By: who(ev), At: ev.At,
+	}
+	if in.Status == Triggered || in.Climb.Pending {
+		in.takeOver(ev)
+	}
+	switch approval := in.Service.Rollback.Approval; {
+	case approval == nil:
+		in.start(ev, "Rollback from %s to %s decided by %s%s", in.Rollback.Bad, target.Release, who(ev), said(ev))
+	case alone:
+		in.Rollback.Approved = who(ev)
+		in.start(ev, "Rollback from %s to %s decided by %s alone, nobody having approved in time%s",
+			in.Rollback.Bad, target.Release, who(ev), said(ev))
+	default:
+		in.Rollback.State, in.Rollback.Due = RollbackRequested, ev.At.Add(approval.Within)
+		in.log(ev, RollbackAsked, "Rollback from %s to %s requested by %s; a second person must approve by %s%s",
+			in.Rollback.Bad, target.Release, who(ev), clock(in.Rollback.Due), said(ev))
+		in.Calls = append(in.Calls, Call{
+			Why:     fmt.Sprintf("%s asks to roll %s back to %s: approve or reject", who(ev), in.Service.ID, target.Release),
+			Targets: in.Service.Rollback.Allowed, Except: who(ev),
+		})
+	}
+	return nil
+}
+
+// target finds the deployment that the decision names, or says what is offered now.
+func (in *Incident) target(d Decision) (*release.Deployment, error) {
+	offer := in.Offer()
+	switch {
+	case in.Service.Rollback == nil:
+		return nil, refuse("No rollback is configured for %s.", in.Service.ID)
+	case in.Facts.Obstacle != "":
+		return nil, refuse("No rollback can be offered: %s.", in.Facts.Obstacle)
+	case offer == nil:
+		return nil, refuse("There is nothing to go back to: %s.", in.whyNone())
+	case d.Release == "" || d.Release == offer.Release:
+		return offer, nil
+	}
+	for i, c := range in.Facts.Choice.Candidates {
+		if c.Release == d.Release && !slices.Contains(in.Tried, c.Release) && (d.Chosen || d.Via != "slack") {
+			return &in.Facts.Choice.Candidates[i], nil
+		}
+	}
+	return nil, refuse("The target has changed: %s is not the release to go back to any more, %s is.", d.Release, offer.Release)
+}
+
+func (in *Incident) whyNone() string {
+	if why := in.Facts.Choice.Why(); why != "" {
+		return why
+	}
+	return "every known-good release was tried"
+}
+
+// takeOver makes the one who decides to roll back the one who responds.
+func (in *Incident) takeOver(ev Event) {
+	if in.Status == Triggered {
+		in.log(ev, WasAcknowledged, "Acknowledged by %s, who decides to roll back", who(ev))
+		in.take(ev)
+		return
+	}
+	in.Climb.Pending = false
+}
+
+// start lets the rollback run. It is given up for lost when its workflow says
+// nothing for longer than it may take.
+func (in *Incident) start(ev Event, format string, args ...any) {
+	in.Rollback.State, in.Rollback.Due = RollbackRunning, ev.At.Add(in.Service.Rollback.Timeout+silence)
+	in.log(ev, ev.Kind, format, args...)
+}
+
+func rollbackApproved(in *Incident, ev Event) error {
+	switch {
+	case in.Rollback.State != RollbackRequested:
+		return refuse("No rollback of %s waits for approval.", in.ID)
+	case who(ev) == in.Rollback.By:
+		return refuse("You asked for this rollback: somebody else must approve it.")
+	}
+	in.Rollback.Approved = who(ev)
+	in.start(ev, "Rollback to %s approved by %s%s", in.Rollback.Release, who(ev), said(ev))
+	return nil
+}
+
+func rollbackRejected(in *Incident, ev Event) error {
+	if in.Rollback.State != RollbackRequested {
+		return refuse("No rollback of %s waits for approval.", in.ID)
+	}
+	in.Rollback.State, in.Rollback.Due, in.Rollback.Ended = RollbackWithdrawn, time.Time{}, ev.At
+	in.log(ev, RollbackRejected, "Rollback to %s rejected by %s%s", in.Rollback.Release, who(ev), said(ev))
+	return nil
+}
+
+func rollbackLapsed(in *Incident, ev Event) error {
+	if in.Rollback.State != RollbackRequested || ev.At.Before(in.Rollback.Due) {
+		return errNothing
+	}
+	in.Rollback.State, in.Rollback.Due, in.Rollback.Ended = RollbackWithdrawn, time.Time{}, ev.At
+	in.Rollback.Lapsed = true
+	in.log(ev, RollbackLapsed, "Nobody approved the rollback to %s within %s", in.Rollback.Release, in.Service.Rollback.Approval.Within)
+	text := "Nobody has approved the rollback of %s to %s that %s asked for (%s)."
+	if in.Service.Rollback.Approval.Override {
+		text += " %[3]s may now go on alone, with a reason."
+	}
+	in.announce(true, text, in.Service.ID, in.Rollback.Release, in.Rollback.By, in.ID)
+	return nil
+}
+
+func abortAsked(in *Incident, ev Event) error {
+	switch {
+	case in.Rollback.State == RollbackRequested:
+		in.Rollback.State, in.Rollback.Due, in.Rollback.Ended = RollbackWithdrawn, time.Time{}, ev.At
+		in.log(ev, AbortAsked, "The request to roll back is withdrawn by %s%s", who(ev), said(ev))
+		return nil
+	case in.Rollback.State != RollbackRunning:
+		return refuse("No rollback of %s can be stopped now.", in.ID)
+	case in.Rollback.AbortBy != "":
+		return refuse("%s has asked to stop the rollback already.", in.Rollback.AbortBy)
+	}
+	in.Rollback.AbortBy = who(ev)
+	in.log(ev, AbortAsked, "%s asks to stop the rollback%s", who(ev), said(ev))
+	return nil
+}
+
+// follows says whether the progress is of the rollback that runs.
+func (in *Incident) follows(ev Event) bool {
+	return in.Rollback.State == RollbackRunning && ev.Progress.Key == in.Rollback.Key
+}
+
+// rollbackJoined follows a rollback that another incident of the service began.
+func rollbackJoined(in *Incident, ev Event) error {
+	if in.Rollback.State != RollbackRunning {
+		return errNothing
+	}
+	in.Rollback.Key, in.Rollback.Release = ev.Progress.Key, ev.Progress.Release
+	in.log(ev, RollbackJoined, "A rollback of %s to %s runs already (%s); this incident follows it",
+		in.Service.ID, ev.Progress.Release, ev.Progress.Key)
+	return nil
+}
+
+func rollbackQueued(in *Incident, ev Event) error {
+	if !in.follows(ev) {
+		return errNothing
+	}
+	in.log(ev, RollbackQueued, "Jenkins has queued the rollback to %s", in.Rollback.Release)
+	return nil
+}
+
+func buildLost(in *Incident, ev Event) error {
+	if !in.follows(ev) {
+		return errNothing
+	}
+	in.log(ev, BuildLost, "Jenkins lost the queued rollback; it is triggered again")
+	return nil
+}
+
+func buildStarted(in *Incident, ev Event) error {
+	if !in.follows(ev) {
+		return errNothing
+	}
+	in.Rollback.Build, in.Rollback.URL = ev.Progress.Build, ev.Progress.URL
+	in.log(ev, BuildStarted, "Build %d deploys %s", in.Rollback.Build, in.Rollback.Release)
+	return nil
+}
+
+// rolledBack begins the verification: a finished build proves nothing yet.
+func rolledBack(in *Incident, ev Event) error {
+	if !in.follows(ev) {
+		return errNothing
+	}
+	in.Rollback.Build, in.Rollback.URL = ev.Progress.Build, ev.Progress.URL
+	in.Rollback.State, in.Rollback.Due = RollbackVerifying, ev.At.Add(in.Service.VerifyWithin)
+	in.log(ev, RolledBack, "Build %d has deployed %s; the alerts must resolve by %s",
+		in.Rollback.Build, in.Rollback.Release, clock(in.Rollback.Due))
+	if in.Firing() == 0 {
+		in.prove(ev)
+	}
+	return nil
+}
+
+// prove ends a verified rollback, and the incident with it.
+func (in *Incident) prove(ev Event) {
+	in.Rollback.State, in.Rollback.Due, in.Rollback.Ended = RollbackSucceeded, time.Time{}, ev.At
+	in.Restored = in.Rollback.Release
+	in.log(ev, WasRestored, "Restored with %s: every alert has resolved", in.Rollback.Release)
+	in.resolve(ev, "rolled back to "+in.Rollback.Release)
+}
+
+func rollbackBroke(in *Incident, ev Event) error {
+	if ev.Progress.Key == "" && in.Rollback.State == RollbackRunning && !ev.At.Before(in.Rollback.Due) {
+		ev.Progress = Progress{
+			Key: in.Rollback.Key, Build: in.Rollback.Build, URL: in.Rollback.URL,
+			Reason: "the rollback workflow has not reported its end: the state of the service is unknown",
+		}
+	}
+	if !in.follows(ev) {
+		return errNothing
+	}
+	in.Rollback.Build, in.Rollback.URL = ev.Progress.Build, ev.Progress.URL
+	in.log(ev, RollbackBroke, "The rollback to %s failed: %s", in.Rollback.Release, ev.Progress.Reason)
+	in.fail(ev, ev.Progress.Reason)
+	return nil
+}
+
+func notProved(in *Incident, ev Event) error {
+	if in.Rollback.State != RollbackVerifying || ev.At.Before(in.Rollback.Due) {
+		return errNothing
+	}
+	reason := fmt.Sprintf("the alerts still fire %s after the build", in.Service.VerifyWithin)
+	in.log(ev, NotProved, "The rollback to %s did not help: %s", in.Rollback.Release, reason)
+	in.fail(ev, reason)
+	return nil
+}
+
+// fail pages again from the current step; the next older release is offered.
+func (in *Incident) fail(ev Event, reason string) {
+	in.Rollback.State, in.Rollback.Due, in.Rollback.Ended = RollbackFailed, time.Time{}, ev.At
+	in.Rollback.Reason = reason
+	in.Tried = append(in.Tried, in.Rollback.Release)
+	in.Facts.Asked = false
+	in.trigger(in.here(), ev)
+}
+
+// rollbackStopped ends an aborted rollback. Before a build nothing has happened
+// to the service; after its start nobody knows.
+func rollbackStopped(in *Incident, ev Event) error {
+	if !in.follows(ev) {
+		return errNothing
+	}
+	in.Rollback.State, in.Rollback.Due, in.Rollback.Ended = RollbackAborted, time.Time{}, ev.At
+	in.Rollback.Build, in.Rollback.URL = ev.Progress.Build, ev.Progress.URL
+	in.Facts.Asked = false
+	if ev.Progress.Build == 0 {
+		in.log(ev, RollbackStopped, "The rollback was stopped before it was built")
+	} else {
+		in.Rollback.Reason = "stopped while it was building: the state of the service is unknown"
+		in.log(ev, RollbackStopped, "Build %d was stopped: the state of the service is unknown", ev.Progress.Build)
+	}
+	if in.Firing() == 0 && ev.Progress.Build == 0 {
+		in.resolve(ev, "all alerts are resolved")
+	}
+	return nil
+}
+
+// Due is the next moment at which something happens by itself, and what.
+// It is zero when nothing is to come.
+func (in Incident) Due() (time.Time, Kind) {
+	var at time.Time
+	var kind Kind
+	consider := func(t time.Time, k Kind) {
+		if !t.IsZero() && (at.IsZero() || t.Before(at)) {
+			at, kind = t, k
+		}
+	}
+	if in.Open() {
+		consider(in.AckDue, AckTimedOut)
+		consider(in.SnoozedUntil, SnoozeEnded)
+		if in.Rollback.State == RollbackRequested {
+			consider(in.Rollback.Due, RollbackLapsed)
+		}
+		if in.Rollback.State == RollbackRunning {
+			consider(in.Rollback.Due, RollbackBroke)
+		}
+		if in.Rollback.State == RollbackVerifying {
+			consider(in.Rollback.Due, NotProved)
+		}
+	}
+	return at, kind
+}

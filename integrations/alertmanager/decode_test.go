@@ -1,0 +1,259 @@
+package alertmanager_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-44180607/lastgood/incident"
+	"github.com/seed-44180607/lastgood/integrations/alertmanager"
+)
+
+var options = alertmanager.Options{
+	Severities: map[string]incident.Severity{"critical": incident.SEV1, "warning": incident.SEV3},
+	Default:    incident.SEV2,
+}
+
+func TestAGroupFromAlertmanager034BecomesOneDelivery(t *testing.T) {
+	got, err := alertmanager.Decode(read(t, "testdata/firing-0.34.json"), options)
+	require.NoError(t, err)
+	require.Equal(t, incident.Delivery{
+		Source: "alertmanager",
+		Group:  `{}:{alertname="HighErrors", service="checkout"}`,
+		URL:    "http://alertmanager:9093",
+		Alerts: []incident.Alert{{
+			Fingerprint: "aa49fa88e14d3ff6", Firing: true, Severity: incident.SEV1,
+			StartsAt: time.Date(2026, 11, 22, 23, 22, 25, 131327134, time.UTC),
+			Name:     "HighErrors", Summary: "5xx ratio above 5%",
+			Labels: map[string]string{
+				"alertname": "HighErrors", "env": "production", "instance": "a",
+				"service": "checkout", "severity": "critical",
+			},
+			URL:     "http://prometheus:9090/graph?g0.expr=errors+%3E+0.05&g0.tab=1",
+			Runbook: "https://wiki.example.com/checkout",
+		}, {
+			Fingerprint: "bb49fa88e14d3ff6", Severity: incident.SEV3,
+			StartsAt: time.Date(2026, 11, 22, 23, 20, 0, 0, time.UTC),
+			EndsAt:   time.Date(2026, 11, 22, 23, 25, 0, 0, time.UTC),
+			Name:     "HighErrors",
+			Labels: map[string]string{
+				"alertname": "HighErrors", "env": "production", "instance": "b",
+				"service": "checkout", "severity": "warning",
+			},
+		}},
+	}, got)
+}
+
+func TestAResolvedGroupFromAlertmanager025IsRead(t *testing.T) {
+	got, err := alertmanager.Decode(read(t, "testdata/resolved-0.25.json"), options)
+	require.NoError(t, err)
+	require.False(t, got.Firing())
+	require.Len(t, got.Alerts, 1)
+	require.Equal(t, "Errors on checkout", got.Alerts[0].Summary)
+	require.Equal(t, time.Date(2026, 11, 22, 22, 31, 25, 131e6, time.UTC), got.Alerts[0].EndsAt)
+}
+
+func TestAFiringAlertHasNoEnd(t *testing.T) {
+	body := with(`"endsAt":"0001-01-01T00:00:00Z"`, `"endsAt":"2026-11-23T23:22:25Z"`)
+	got, err := alertmanager.Decode([]byte(body), options)
+	require.NoError(t, err)
+	require.Zero(t, got.Alerts[0].EndsAt)
+}
+
+func TestTheSeverityComesFromItsLabel(t *testing.T) {
+	tests := map[string]struct {
+		label   string
+		options alertmanager.Options
+		want    incident.Severity
+	}{
+		"mapped":                {"critical", options, incident.SEV1},
+		"in other letters":      {"Critical ", options, incident.SEV1},
+		"mapped as it is":       {"P1", alertmanager.Options{Severities: map[string]incident.Severity{"P1": incident.SEV4}}, incident.SEV4},
+		"not mapped":            {"page", options, incident.SEV2},
+		"missing":               {"", options, incident.SEV2},
+		"without any default":   {"page", alertmanager.Options{}, incident.SEV2},
+		"with a milder default": {"page", alertmanager.Options{Default: incident.SEV4}, incident.SEV4},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			body := with(`"severity":"critical"`, fmt.Sprintf(`"severity":%q`, tt.label))
+			got, err := alertmanager.Decode([]byte(body), tt.options)
+			require.NoError(t, err)
+			require.Equal(t, tt.want, got.Alerts[0].Severity)
+		})
+	}
+}
+
+func TestWhatCannotBeReadIsNamed(t *testing.T) {
+	tests := map[string]struct{ body, want string }{
+		"nothing":            {"", "byte 0 is where the JSON breaks off"},
+		"not JSON":           {"alert!", "byte 1 is where the JSON breaks off"},
+		"an array":           {"[]", "the body is a array at byte 1, not an object"},
+		"cut off":            {valid[:len(valid)-2], "is where the JSON breaks off"},
+		"two bodies":         {valid + valid, fmt.Sprintf("byte %d is where", len(valid)+1)},
+		"no group":           {with(`"groupKey":"g"`, `"x":1`), "groupKey is missing"},
+		"a number for group": {with(`"groupKey":"g"`, `"groupKey":7`), "groupKey is a number at byte"},
+		"no alerts":          {`{"status":"firing","groupKey":"g"}`, "alerts is missing or empty"},
+		"empty alerts":       {`{"status":"firing","groupKey":"g","alerts":[]}`, "alerts is missing or empty"},
+		"an alert that is null": {
+			`{"status":"firing","groupKey":"g","alerts":[null]}`, `alerts[0].status is "", not firing or resolved`,
+		},
+		"an unknown status":           {with(`{"status":"firing"`, `{"status":"ok"`), `status is "ok", not firing or resolved`},
+		"an unknown status of one":    {with(`[{"status":"firing"`, `[{"status":"suppressed"`), `alerts[0].status is "suppressed"`},
+		"no fingerprint":              {with(`"fingerprint":"f1"`, `"x":1`), "alerts[0].fingerprint is missing"},
+		"a fingerprint that is none":  {with(`"f1"`, `"`+strings.Repeat("f", 200)+`"`), "alerts[0].fingerprint is no fingerprint"},
+		"no start":                    {with(`"startsAt":"2026-11-22T23:22:25Z"`, `"x":1`), "alerts[0].startsAt is missing"},
+		"a start that is none":        {with(`"2026-11-22T23:22:25Z"`, `"yesterday"`), `alerts[0].startsAt is "yesterday", not a time`},
+		"a start before all years":    {with(`"2026-11-22T23:22:25Z"`, `"0000-01-01T00:00:00+01:00"`), "alerts[0].startsAt is"},
+		"an end that is none":         {with(`"0001-01-01T00:00:00Z"`, `"soon"`), `alerts[0].endsAt is "soon", not a time`},
+		"a label that is a number":    {with(`"critical"`, `7`), "alerts.labels is a number at byte"},
+		"annotations that are a list": {with(`"annotations":{}`, `"annotations":[]`), "alerts.annotations is a array at byte"},
+		"absurd nesting": {
+			with(`"x":1`, `"x":`+strings.Repeat("[", 40)+strings.Repeat("]", 40)), "is nested deeper than 32 levels",
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := alertmanager.Decode([]byte(tt.body), options)
+			require.ErrorContains(t, err, tt.want)
+			var typed *alertmanager.Error
+			require.ErrorAs(t, err, &typed)
+		})
+	}
+}
+
+func TestBracketsInTextsAreNoNesting(t *testing.T) {
+	body := with(`"annotations":{}`, `"annotations":{"summary":"`+strings.Repeat(`[\"{`, 50)+`"}`)
+	got, err := alertmanager.Decode([]byte(body), options)
+	require.NoError(t, err)
+	require.Equal(t, strings.Repeat(`["{`, 50), got.Alerts[0].Summary)
+}
+
+func TestTheSummaryIsTheFirstAnnotationThatSaysSomething(t *testing.T) {
+	tests := map[string]struct{ annotations, want string }{
+		"summary":     {`{"message":"m","description":"d","summary":"s"}`, "s"},
+		"description": {`{"message":"m","description":"d","summary":" \n"}`, "d"},
+		"message":     {`{"message":"m"}`, "m"},
+		"none":        {`{}`, ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			got, err := alertmanager.Decode([]byte(with(`"annotations":{}`, `"annotations":`+tt.annotations)), options)
+			require.NoError(t, err)
+			require.Equal(t, tt.want, got.Alerts[0].Summary)
+		})
+	}
+}
+
+func TestTextsAreBoundedAndWithoutControlCharacters(t *testing.T) {
+	long := strings.Repeat("x", 5000)
+	got, err := alertmanager.Decode([]byte(with(`"annotations":{}`,
+		`"annotations":{"summary":"a\u0000b\u202ec\r\nd `+long+`"}`)), options)
+	require.NoError(t, err)
+	summary := got.Alerts[0].Summary
+	require.True(t, strings.HasPrefix(summary, "abc  d xxx"))
+	require.Equal(t, 500, utf8.RuneCountInString(summary))
+
+	var sent []string
+	for i := range 300 {
+		sent = append(sent, fmt.Sprintf(`"l%03d":"%s"`, i, long[:600]))
+	}
+	got, err = alertmanager.Decode([]byte(with(`"severity":"critical"`, strings.Join(sent, ","))), options)
+	require.NoError(t, err)
+	require.Len(t, got.Alerts[0].Labels, 100)
+	require.Equal(t, 500, utf8.RuneCountInString(got.Alerts[0].Labels["l000"]))
+}
+
+func TestAnAlertWithoutANameIsNamedByItsFingerprint(t *testing.T) {
+	got, err := alertmanager.Decode([]byte(with(`"alertname":"A",`, "")), options)
+	require.NoError(t, err)
+	require.Equal(t, "alert f1", got.Alerts[0].Title())
+}
+
+func TestOnlyWebAddressesAreLinked(t *testing.T) {
+	tests := map[string]string{
+		"https://prometheus/graph?a=b":        "https://prometheus/graph?a=b",
+		"http://u:p@prometheus/":              "http://prometheus/",
+		"javascript:alert(1)":                 "",
+		"file:///etc/passwd":                  "",
+		"/graph":                              "",
+		"http://" + strings.Repeat("x", 3000): "",
+	}
+	for address, want := range tests {
+		body := with(`"generatorURL":""`, fmt.Sprintf(`"generatorURL":%q`, address))
+		got, err := alertmanager.Decode([]byte(body), options)
+		require.NoError(t, err)
+		require.Equal(t, want, got.Alerts[0].URL)
+	}
+}
+
+func TestALongGroupKeyKeepsItsIdentity(t *testing.T) {
+	key := strings.Repeat("k", 5000)
+	first, err := alertmanager.Decode([]byte(with(`"groupKey":"g"`, `"groupKey":"`+key+`"`)), options)
+	require.NoError(t, err)
+	other, err := alertmanager.Decode([]byte(with(`"groupKey":"g"`, `"groupKey":"`+key+`k"`)), options)
+	require.NoError(t, err)
+	require.Less(t, len(first.Group), 100)
+	require.NotEqual(t, first.Group, other.Group)
+}
+
+func FuzzDecode(f *testing.F) {
+	for _, name := range []string{"testdata/firing-0.34.json", "testdata/resolved-0.25.json"} {
+		body, err := os.ReadFile(name)
+		require.NoError(f, err)
+		f.Add(body)
+	}
+	f.Add([]byte(valid))
+	f.Add([]byte(`{"status":"firing","groupKey":"g","alerts":[null]}`))
+	f.Add([]byte(strings.Repeat("[", 100)))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		got, err := alertmanager.Decode(body, options)
+		if err != nil {
+			var typed *alertmanager.Error
+			require.ErrorAs(t, err, &typed)
+			require.NotEmpty(t, typed.Where)
+			return
+		}
+		require.NotEmpty(t, got.Group)
+		require.NotEmpty(t, got.Alerts)
+		for _, a := range got.Alerts {
+			require.NotEmpty(t, a.Fingerprint)
+			require.NotEmpty(t, a.Name)
+			require.False(t, a.StartsAt.IsZero())
+			require.True(t, a.Severity.Valid())
+			require.False(t, strings.ContainsFunc(a.Name+a.Summary, unicode.IsControl))
+			for name, value := range a.Labels {
+				require.False(t, strings.ContainsFunc(name+value, unicode.IsControl))
+			}
+		}
+		_, err = json.Marshal(got)
+		require.NoError(t, err)
+	})
+}
+
+// valid is the smallest call that is taken.
+const valid = `{"status":"firing","groupKey":"g","x":1,"alerts":[{"status":"firing","labels":{"alertname":"A",` +
+	`"severity":"critical"},"annotations":{},"startsAt":"2026-11-22T23:22:25Z","endsAt":"0001-01-01T00:00:00Z",` +
+	`"generatorURL":"","fingerprint":"f1"}]}`
+
+// with is the valid call with one thing changed.
+func with(old, changed string) string {
+	if !strings.Contains(valid, old) {
+		panic("the valid call has no " + old)
+	}
+	return strings.Replace(valid, old, changed, 1)
+}
+
+func read(t *testing.T, name string) []byte {
+	t.Helper()
+	body, err := os.ReadFile(name)
+	require.NoError(t, err)
+	return body
+}

@@ -1,0 +1,188 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/seed-44180607/lastgood/incident"
+)
+
+// Results of a monitor's call, as they are counted.
+const (
+	accepted     = "accepted"
+	unauthorized = "unauthorized"
+	tooLarge     = "too_large"
+	unreadable   = "unreadable"
+	noService    = "no_service"
+	notStored    = "not_stored"
+)
+
+// storing is how many services of one call are stored at once.
+const storing = 8
+
+// stored is a row of the answer: the incident that took a service's alerts.
+type stored struct {
+	Service    string `json:"service"`
+	WorkflowID string `json:"workflow_id"`
+}
+
+// unrouted is an alert that matches no service.
+type unrouted struct {
+	Name   string            `json:"name"`
+	Labels map[string]string `json:"labels"`
+}
+
+// takeAlerts stores a monitor's alerts, one delivery for each service, and answers 202 when all of them are stored.
+func (a *API) takeAlerts(source string, decode Decoder) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if !allowed(r, a.Tokens[source]) {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="lastgood"`)
+			a.refuseAlerts(w, r, source, unauthorized, http.StatusUnauthorized, errors.New("no token of this source is shown"))
+			return
+		}
+		body, err := read(w, r)
+		if err != nil {
+			a.refuseBody(w, r, source, err)
+			return
+		}
+		d, err := decode(body)
+		if err == nil && len(d.Alerts) == 0 {
+			err = errors.New("alerts: is empty")
+		}
+		if err != nil {
+			a.refuseAlerts(w, r, source, unreadable, http.StatusBadRequest, err)
+			return
+		}
+		d.Source = source
+		a.route(w, r, d)
+	}
+}
+
+func (a *API) refuseBody(w http.ResponseWriter, r *http.Request, source string, err error) {
+	if errors.Is(err, errTooLarge) {
+		a.refuseAlerts(w, r, source, tooLarge, http.StatusRequestEntityTooLarge, err)
+		return
+	}
+	a.refuseAlerts(w, r, source, unreadable, http.StatusBadRequest, err)
+}
+
+func (a *API) refuseAlerts(w http.ResponseWriter, r *http.Request, source, result string, status int, why error) {
+	a.counters.alerts.WithLabelValues(source, result).Inc()
+	a.Log.WarnContext(r.Context(), "alerts refused", "source", source, "result", result, "status", status,
+		"reason", why.Error(), "remote", r.RemoteAddr)
+	refuse(w, status, why.Error())
+}
+
+// route splits a delivery by service and stores what has one.
+func (a *API) route(w http.ResponseWriter, r *http.Request, d incident.Delivery) {
+	deliveries, lost := a.split(d)
+	if len(lost) > 0 {
+		a.Log.WarnContext(r.Context(), "alerts match no service", "source", d.Source, "group", d.Group,
+			"count", len(lost), "labels", labels(lost[0].Labels))
+	}
+	if len(deliveries) == 0 {
+		a.counters.alerts.WithLabelValues(d.Source, noService).Inc()
+		refuseWith(w, problem{
+			Status: http.StatusUnprocessableEntity, Unrouted: lost,
+			Detail: fmt.Sprintf("no service matches the labels %s, and there is no service \"default\"", labels(lost[0].Labels)),
+		})
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), storeWithin)
+	defer cancel()
+	rows, err := a.store(ctx, deliveries)
+	if err != nil {
+		a.counters.alerts.WithLabelValues(d.Source, notStored).Inc()
+		a.Log.WarnContext(r.Context(), "alerts not stored", "source", d.Source, "group", d.Group,
+			"stored", services(rows), "reason", err.Error())
+		refuse(w, http.StatusServiceUnavailable, "not every alert was stored; it is safe to send all of them again")
+		return
+	}
+	a.counters.alerts.WithLabelValues(d.Source, accepted).Inc()
+	a.Log.InfoContext(r.Context(), "alerts accepted", "source", d.Source, "group", d.Group, "alerts", len(d.Alerts),
+		"firing", d.Firing(), "services", services(rows), "workflow_ids", workflows(rows))
+	answer(w, http.StatusAccepted, "application/json", struct {
+		Incidents []stored   `json:"incidents"`
+		Unrouted  []unrouted `json:"unrouted,omitempty"`
+	}{rows, lost})
+}
+
+// delivery is what is to be stored for one service.
+type delivery struct {
+	service string
+	incident.Delivery
+}
+
+// split makes one delivery for each service, in the order in which the services come up.
+func (a *API) split(d incident.Delivery) (deliveries []delivery, lost []unrouted) {
+	for _, alert := range d.Alerts {
+		service, ok := a.Route(alert.Labels)
+		if !ok {
+			lost = append(lost, unrouted{Name: alert.Name, Labels: alert.Labels})
+			continue
+		}
+		i := slices.IndexFunc(deliveries, func(x delivery) bool { return x.service == service })
+		if i < 0 {
+			part := d
+			part.Alerts = nil
+			deliveries = append(deliveries, delivery{service, part})
+			i = len(deliveries) - 1
+		}
+		deliveries[i].Alerts = append(deliveries[i].Alerts, alert)
+	}
+	return deliveries, lost
+}
+
+// store hands every delivery on and gives a row for each that was stored. One that fails keeps no other from being tried.
+func (a *API) store(ctx context.Context, deliveries []delivery) ([]stored, error) {
+	ids, errs := make([]string, len(deliveries)), make([]error, len(deliveries))
+	var group errgroup.Group
+	group.SetLimit(storing)
+	for i, d := range deliveries {
+		group.Go(func() error {
+			ids[i], errs[i] = a.Alerts.Alert(ctx, d.service, d.Delivery)
+			return nil
+		})
+	}
+	// Each error stands in errs.
+	_ = group.Wait()
+	var rows []stored
+	for i, d := range deliveries {
+		if errs[i] == nil {
+			rows = append(rows, stored{d.service, ids[i]})
+		}
+	}
+	return rows, errors.Join(errs...)
+}
+
+func services(rows []stored) []string {
+	out := make([]string, len(rows))
+	for i, row := range rows {
+		out[i] = row.Service
+	}
+	return out
+}
+
+func workflows(rows []stored) []string {
+	out := make([]string, len(rows))
+	for i, row := range rows {
+		out[i] = row.WorkflowID
+	}
+	return out
+}
+
+// labels writes labels as Prometheus does: {alertname="HighErrors", service="cart"}.
+func labels(all map[string]string) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		parts = append(parts, fmt.Sprintf("%s=%q", name, all[name]))
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
+}

@@ -1,0 +1,75 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/interceptor"
+
+	"github.com/seed-44180607/lastgood/internal/api"
+)
+
+// metrics is what a process counts of itself.
+type metrics struct {
+	registry   *prometheus.Registry
+	activities *prometheus.HistogramVec
+}
+
+func newMetrics() *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		activities: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "lastgood_activity_duration_seconds", Help: "Time of one attempt of an activity, by name and result.",
+			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+		}, []string{"activity", "result"}),
+	}
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.activities)
+	return m
+}
+
+// serveMetrics answers /metrics, /healthz and /readyz until the context ends.
+func serveMetrics(ctx context.Context, addr string, m *metrics, ready func(context.Context) error, log *slog.Logger) (<-chan error, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("listen for metrics: %w; set METRICS_ADDR to a free address", err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- api.Serve(ctx, l, api.Metrics(m.registry, ready), log) }()
+	return ended, nil
+}
+
+// interceptors measure every attempt of an activity.
+func (m *metrics) interceptors() []interceptor.WorkerInterceptor {
+	return []interceptor.WorkerInterceptor{&measuring{metrics: m}}
+}
+
+type measuring struct {
+	interceptor.WorkerInterceptorBase
+	metrics *metrics
+}
+
+func (i *measuring) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
+	return &measured{ActivityInboundInterceptorBase: interceptor.ActivityInboundInterceptorBase{Next: next}, metrics: i.metrics}
+}
+
+type measured struct {
+	interceptor.ActivityInboundInterceptorBase
+	metrics *metrics
+}
+
+func (a *measured) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
+	began := time.Now()
+	out, err := a.Next.ExecuteActivity(ctx, in)
+	result := "done"
+	if err != nil {
+		result = "failed"
+	}
+	a.metrics.activities.WithLabelValues(activity.GetInfo(ctx).ActivityType.Name, result).Observe(time.Since(began).Seconds())
+	return out, err
+}

@@ -1,0 +1,99 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/seed-44180607/lastgood/incident"
+	"github.com/seed-44180607/lastgood/integrations/alertmanager"
+	"github.com/seed-44180607/lastgood/integrations/slack"
+	"github.com/seed-44180607/lastgood/internal/api"
+	"github.com/seed-44180607/lastgood/internal/config"
+	"github.com/seed-44180607/lastgood/signals"
+)
+
+// Starter takes alerts and clicks until the context ends. It listens before
+// Temporal answers: a monitor that is told 503 comes again.
+func Starter(ctx context.Context, c config.Config, log *slog.Logger) error {
+	temporal, namespace, err := Temporal(log)
+	if err != nil {
+		return err
+	}
+	defer temporal.Close()
+	metrics := newMetrics()
+	served, err := serveMetrics(ctx, c.Metrics, metrics, ready(temporal, namespace), log)
+	if err != nil {
+		return err
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("listen for alerts: %w; set LISTEN_ADDR to a free address", err)
+	}
+	door := newAPI(c, signals.Client{Temporal: temporal, TaskQueue: c.TaskQueue}, metrics, ready(temporal, namespace), log)
+	defer door.Wait()
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return api.Serve(ctx, l, door, log) })
+	group.Go(func() error {
+		select {
+		case err := <-served:
+			return err
+		case <-ctx.Done():
+			return nil
+		}
+	})
+	group.Go(func() error {
+		err := Await(ctx, temporal, namespace, log)
+		if err == nil && ctx.Err() == nil {
+			log.Info("ready", "listen", l.Addr().String(), "namespace", namespace, "services", len(c.Services))
+		}
+		return err
+	})
+	return group.Wait()
+}
+
+func newAPI(c config.Config, client signals.Client, metrics *metrics, ready func(context.Context) error, log *slog.Logger) *api.API {
+	tokens := map[string][]string{}
+	for source, list := range c.Tokens {
+		for _, token := range list {
+			tokens[source] = append(tokens[source], token.Reveal())
+		}
+	}
+	secret := c.Slack.SigningSecret.Reveal()
+	return api.New(api.Options{
+		Log: log, Metrics: metrics.registry, Ready: ready,
+		Decoders: map[string]api.Decoder{
+			"alertmanager": func(body []byte) (incident.Delivery, error) {
+				return alertmanager.Decode(body, alertmanager.Options{Severities: c.Severities, Default: c.Severity("")})
+			},
+		},
+		Tokens: tokens, Route: c.Route, Alerts: opener{config: c, client: client},
+		VerifySlack: func(h http.Header, body []byte) error { return slack.Verify(secret, h, body, time.Now()) },
+		DecodeClick: slack.Decode,
+		Person:      c.PersonBySlack,
+		Decisions:   client,
+		IsClosed:    func(err error) bool { return errors.Is(err, signals.ErrClosed) },
+		Whisperer:   slack.New(slack.Config{Token: c.Slack.BotToken.Reveal(), APIURL: c.Slack.APIURL}),
+	})
+}
+
+// opener sends along what an incident needs to know of its service.
+type opener struct {
+	config config.Config
+	client signals.Client
+}
+
+func (o opener) Alert(ctx context.Context, service string, d incident.Delivery) (string, error) {
+	s, known := o.config.Service(service)
+	if !known {
+		return "", fmt.Errorf("alert %s: no such service", service)
+	}
+	opening := signals.Opening{Service: s.Service, Policies: s.Policies, TemporalUI: o.config.TemporalUI}
+	return o.client.Alert(ctx, opening, d)
+}

@@ -1,0 +1,165 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+
+	"github.com/seed-44180607/lastgood/activities"
+	"github.com/seed-44180607/lastgood/integrations/jenkins"
+	"github.com/seed-44180607/lastgood/integrations/jira"
+	"github.com/seed-44180607/lastgood/integrations/slack"
+	"github.com/seed-44180607/lastgood/internal/config"
+	"github.com/seed-44180607/lastgood/oncall"
+	"github.com/seed-44180607/lastgood/signals"
+	"github.com/seed-44180607/lastgood/workflows"
+)
+
+// stickyFor is how long a workflow task waits for the worker that has the
+// workflow in its memory: a killed worker delays the next page by no more.
+const stickyFor = time.Second
+
+// backgroundAtOnce is how many of the activities that nobody waits for run at
+// once: they share the database and the processor with the pages.
+const backgroundAtOnce = 20
+
+// Worker runs workflows and activities until the context ends.
+func Worker(ctx context.Context, c config.Config, log *slog.Logger) error {
+	temporal, namespace, err := Temporal(log)
+	if err != nil {
+		return err
+	}
+	defer temporal.Close()
+	metrics := newMetrics()
+	served, err := serveMetrics(ctx, c.Metrics, metrics, ready(temporal, namespace), log)
+	if err != nil {
+		return err
+	}
+	if err := Await(ctx, temporal, namespace, log); err != nil || ctx.Err() != nil {
+		return err
+	}
+	job, err := newActivities(c)
+	if err != nil {
+		return err
+	}
+	worker.SetStickyWorkflowCacheSize(c.CacheSize)
+	main := newMainWorker(temporal, c, job, metrics)
+	background := newBackgroundWorker(temporal, c, job, metrics)
+	for _, w := range []worker.Worker{main, background} {
+		if err := w.Start(); err != nil {
+			return fmt.Errorf("start the worker of task queue %s: %w", c.TaskQueue, err)
+		}
+		defer w.Stop()
+	}
+	log.Info("ready", "namespace", namespace, "task_queue", c.TaskQueue, "metrics", c.Metrics,
+		"slack", c.Slack.On(), "jenkins", c.Jenkins.On(), "jira", c.Jira.On())
+	select {
+	case <-ctx.Done():
+		log.Info("stopping", "within", c.StopTimeout)
+		return nil
+	case err := <-served:
+		return err
+	}
+}
+
+// newMainWorker runs workflows, and the activities that a person waits for.
+func newMainWorker(temporal client.Client, c config.Config, job jobs, metrics *metrics) worker.Worker {
+	w := worker.New(temporal, c.TaskQueue, worker.Options{
+		WorkerStopTimeout:                  c.StopTimeout,
+		StickyScheduleToStartTimeout:       stickyFor,
+		MaxConcurrentActivityExecutionSize: 200,
+		DisableRegistrationAliasing:        true,
+		Interceptors:                       metrics.interceptors(),
+	})
+	workflows.Register(w)
+	register(w, activities.ResolveStepName, job.onCall.ResolveStep)
+	register(w, activities.ReachName, job.onCall.Reach)
+	register(w, activities.PermitName, job.onCall.Permit)
+	register(w, activities.SurveyName, job.enricher.Survey)
+	register(w, activities.PageName, job.pager.Page)
+	register(w, activities.TriggerName, job.deployer.TriggerRollback)
+	register(w, activities.FollowName, job.deployer.FollowRollback)
+	register(w, activities.StopName, job.deployer.StopRollback)
+	return w
+}
+
+// newBackgroundWorker runs what must never delay a page.
+func newBackgroundWorker(temporal client.Client, c config.Config, job jobs, metrics *metrics) worker.Worker {
+	w := worker.New(temporal, signals.Background(c.TaskQueue), worker.Options{
+		WorkerStopTimeout:                  c.StopTimeout,
+		DisableWorkflowWorker:              true,
+		MaxConcurrentActivityExecutionSize: backgroundAtOnce,
+		DisableRegistrationAliasing:        true,
+		Interceptors:                       metrics.interceptors(),
+	})
+	register(w, activities.ShowCardName, job.announcer.ShowCard)
+	register(w, activities.SayName, job.announcer.Say)
+	register(w, activities.RefreshPageName, job.announcer.RefreshPage)
+	register(w, activities.WhisperName, job.announcer.Whisper)
+	register(w, activities.OpenTicketName, job.recorder.OpenTicket)
+	register(w, activities.WriteTicketName, job.recorder.WriteTicket)
+	register(w, activities.CloseTicketName, job.recorder.CloseTicket)
+	return w
+}
+
+func register(w worker.Worker, name string, fn any) {
+	w.RegisterActivityWithOptions(fn, activity.RegisterOptions{Name: name})
+}
+
+// jobs are the activities, each with its vendor. A vendor that is not configured
+// is nil: the activity says so.
+type jobs struct {
+	onCall    *activities.OnCall
+	enricher  *activities.Enricher
+	pager     *activities.Pager
+	announcer *activities.Announcer
+	deployer  *activities.Deployer
+	recorder  *activities.Recorder
+}
+
+func newActivities(c config.Config) (jobs, error) {
+	job := jobs{
+		onCall: &activities.OnCall{People: roster(c.Roster)}, enricher: &activities.Enricher{},
+		pager: &activities.Pager{}, announcer: &activities.Announcer{},
+		deployer: &activities.Deployer{}, recorder: &activities.Recorder{},
+	}
+	if c.Slack.On() {
+		chat := slack.New(slack.Config{Token: c.Slack.BotToken.Reveal(), APIURL: c.Slack.APIURL})
+		job.onCall.Groups, job.pager.Chat, job.announcer.Chat, job.announcer.Whisperer = chat, chat, chat, chat
+	}
+	if c.Jenkins.On() {
+		j, err := jenkins.New(jenkins.Config{URL: c.Jenkins.URL, User: c.Jenkins.User, Token: c.Jenkins.Token.Reveal()})
+		if err != nil {
+			return jobs{}, fmt.Errorf("%w: JENKINS_URL: %w", ErrConfiguration, err)
+		}
+		job.enricher.Surveyor, job.deployer.Builder, job.deployer.Watcher = j, j, j
+	}
+	if c.Jira.On() {
+		j, err := jira.New(jira.Config{URL: c.Jira.URL, User: c.Jira.User, Token: c.Jira.Token.Reveal(), DataCenter: !c.Jira.Cloud})
+		if err != nil {
+			return jobs{}, fmt.Errorf("%w: JIRA_URL: %w", ErrConfiguration, err)
+		}
+		job.recorder.Tickets, job.recorder.Record = j, j
+	}
+	return job, nil
+}
+
+// roster is the people and schedules of lastgood.yaml.
+type roster oncall.Roster
+
+func (r roster) Roster(context.Context) (oncall.Roster, error) { return oncall.Roster(r), nil }
+
+// ready says whether Temporal can be reached.
+func ready(temporal client.Client, namespace string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if _, err := temporal.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
+			return fmt.Errorf("reach Temporal, namespace %s: %w", namespace, err)
+		}
+		return nil
+	}
+}

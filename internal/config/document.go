@@ -1,0 +1,146 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// document is one YAML file on its way into Go values. It goes on after a fault, and it keeps the line of everything
+// that it read, so that what is checked later can say where it stands.
+type document struct {
+	name     string
+	lines    map[string]int // By path: services[0].policy.
+	anchors  map[string]ast.Node
+	left     int // How many values may still be read.
+	defaults map[reflect.Type]any
+	faults   Faults
+	unused   []string
+}
+
+// open parses a file. What it gives is nil when there is nothing to read in it.
+func (d *document) open(content []byte) ast.Node {
+	// The parser would stop at a key that comes twice; it is reported with the other faults.
+	file, err := parser.ParseBytes(content, 0, parser.AllowDuplicateMapKey())
+	if err != nil {
+		d.syntax(err)
+		return nil
+	}
+	var bodies []ast.Node
+	for _, doc := range file.Docs {
+		if doc.Body != nil && doc.Body.Type() != ast.CommentType {
+			bodies = append(bodies, doc.Body)
+		}
+	}
+	switch {
+	case len(bodies) == 0:
+		d.faults = append(d.faults, Fault{File: d.name, Line: 1, Problem: "the file is empty; docs/examples/lastgood.yaml is one to start from"})
+		return nil
+	case len(bodies) > 1:
+		d.faults = append(d.faults, Fault{File: d.name, Line: line(bodies[1]), Problem: "a second document begins here; keep one"})
+	}
+	if _, ok := bodies[0].(ast.MapNode); !ok {
+		d.lines[""] = line(bodies[0])
+		d.fault("", "is %s where keys with values are expected", kind(bodies[0]))
+		return nil
+	}
+	if !d.readAnchors(bodies[0]) {
+		return nil
+	}
+	return bodies[0]
+}
+
+func (d *document) syntax(err error) {
+	f := Fault{File: d.name, Line: 1, Problem: "is no YAML: " + err.Error()}
+	var e yaml.Error
+	if errors.As(err, &e) {
+		f.Problem = "is no YAML: " + e.GetMessage()
+		if t := e.GetToken(); t != nil {
+			f.Line = t.Position.Line
+		}
+	}
+	d.faults = append(d.faults, f)
+}
+
+// fault reports what is wrong at a path, unless something has been found there already.
+func (d *document) fault(path, format string, args ...any) {
+	if d.faulty(path) {
+		return
+	}
+	d.faults = append(d.faults, Fault{File: d.name, Line: d.line(path), Field: path, Problem: fmt.Sprintf(format, args...)})
+}
+
+func (d *document) faulty(path string) bool {
+	return slices.ContainsFunc(d.faults, func(f Fault) bool { return f.Field == path })
+}
+
+// need reports a key that is missing.
+func (d *document) need(value, path, why string) {
+	if value == "" {
+		d.fault(path, "is missing; %s", why)
+	}
+}
+
+// warn notes something that is accepted although it has no effect.
+func (d *document) warn(path, why string) {
+	d.unused = append(d.unused, fmt.Sprintf("%s:%d: %s: %s", d.name, d.line(path), path, why))
+}
+
+// line is where a path stands, or the nearest thing around it that stands anywhere.
+func (d *document) line(path string) int {
+	for {
+		if n, ok := d.lines[path]; ok {
+			return n
+		}
+		cut := strings.LastIndexAny(path, ".[")
+		if cut < 0 {
+			return 1
+		}
+		path = path[:cut]
+	}
+}
+
+// readAnchors finds every anchored node by its name. An anchor that holds itself has no end, so that nothing can be read.
+func (d *document) readAnchors(root ast.Node) (ok bool) {
+	d.anchors = map[string]ast.Node{}
+	found := ast.Filter(ast.AnchorType, root)
+	for _, n := range found {
+		if a, ok := n.(*ast.AnchorNode); ok {
+			d.anchors[a.Name.GetToken().Value] = a.Value
+		}
+	}
+	ok = true
+	for _, n := range found {
+		a, is := n.(*ast.AnchorNode)
+		if name := a.Name.GetToken().Value; is && d.leadsTo(name, a.Value, map[string]bool{}) {
+			ok = false
+			d.faults = append(d.faults, Fault{File: d.name, Line: line(a), Problem: "the anchor &" + name + " holds itself; write the value out"})
+		}
+	}
+	return ok
+}
+
+// leadsTo says whether an alias of the name stands in a node, or in one that the node's aliases stand for.
+func (d *document) leadsTo(name string, from ast.Node, seen map[string]bool) bool {
+	for _, n := range ast.Filter(ast.AliasType, from) {
+		alias := n.(*ast.AliasNode).Value.GetToken().Value
+		if alias == name {
+			return true
+		}
+		if next := d.anchors[alias]; next != nil && !seen[alias] {
+			seen[alias] = true
+			if d.leadsTo(name, next, seen) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func line(n ast.Node) int { return n.GetToken().Position.Line }

@@ -1,0 +1,103 @@
+package config
+
+import (
+	"fmt"
+	"os"
+	"reflect"
+
+	"github.com/seed-44180607/lastgood/incident"
+	"github.com/seed-44180607/lastgood/oncall"
+)
+
+// File is what lastgood.yaml says.
+type File struct {
+	// Severities gives the severity for each value of the label severity.
+	Severities map[string]incident.Severity
+	Services   []Service
+	Roster     oncall.Roster
+	Policies   []oncall.Policy
+	unused     []string
+}
+
+// Service is one service, the labels that lead to it and its escalation policies.
+type Service struct {
+	incident.Service
+	Matches  []incident.Match
+	Policies incident.Policies
+}
+
+// defaultService takes the alerts that match no other service.
+const defaultService = "default"
+
+// ReadFile reads and checks lastgood.yaml. The error is a Faults: all that is wrong with it.
+func ReadFile(path string) (File, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return File{}, Faults{{Field: "LASTGOOD_CONFIG", Problem: fmt.Sprintf("%v; name a file that this process may read", err)}}
+	}
+	return Parse(path, content)
+}
+
+// Parse is ReadFile for content that somebody else has read. The name stands in the faults.
+func Parse(name string, content []byte) (File, error) {
+	d := &document{name: name, lines: map[string]int{}, defaults: defaults(), left: mostValues}
+	root := d.open(content)
+	if root == nil {
+		return File{}, d.faults.err()
+	}
+	var s schema
+	d.decode(root, reflect.ValueOf(&s).Elem(), "")
+	d.check(s)
+	if err := d.faults.err(); err != nil {
+		return File{}, err
+	}
+	return s.file(d.unused), nil
+}
+
+// Unused lists what the file says without effect, each with its line. A process logs it when it starts.
+func (f File) Unused() []string { return f.unused }
+
+// Severity gives the severity for a value of the label severity: SEV2 for one that the file does not list.
+func (f File) Severity(label string) incident.Severity {
+	if s, ok := f.Severities[label]; ok {
+		return s
+	}
+	return incident.SEV2
+}
+
+// Route finds the service that an alert with these labels belongs to: the first in the order of the file that has a
+// match, or else the service "default" if there is one.
+func (f File) Route(labels map[string]string) (service string, ok bool) {
+	for _, s := range f.Services {
+		for _, m := range s.Matches {
+			if m.Fits(labels) {
+				return s.ID, true
+			}
+		}
+	}
+	_, ok = f.Service(defaultService)
+	if !ok {
+		return "", false
+	}
+	return defaultService, true
+}
+
+// Service finds a service by its ID.
+func (f File) Service(id string) (Service, bool) {
+	for _, s := range f.Services {
+		if s.ID == id {
+			return s, true
+		}
+	}
+	return Service{}, false
+}
+
+// PersonBySlack finds the person with a Slack user ID.
+func (f File) PersonBySlack(user string) (id string, ok bool) {
+	for _, p := range f.Roster.People {
+		if p.Slack == user && user != "" {
+			return p.ID, true
+		}
+	}
+	return "", false
+}

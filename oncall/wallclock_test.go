@@ -1,0 +1,260 @@
+package oncall_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+	_ "time/tzdata" // The zones are the same on every machine.
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-44180607/lastgood/oncall"
+)
+
+// clock is how hand-offs are written in a schedule.
+const clock = "2006-01-02T15:04"
+
+func zoneOf(t require.TestingT, name string) *time.Location {
+	zone, err := time.LoadLocation(name)
+	require.NoError(t, err)
+	return zone
+}
+
+func moment(t require.TestingT, s string) time.Time {
+	m, err := time.Parse(time.RFC3339, s)
+	require.NoError(t, err)
+	return m
+}
+
+func period(t require.TestingT, s string) oncall.Period {
+	p, err := oncall.ParsePeriod(s)
+	require.NoError(t, err)
+	return p
+}
+
+// rotation is a schedule of one layer.
+func rotation(t require.TestingT, zone, handoff, every string, people ...string) oncall.Schedule {
+	return oncall.Schedule{ID: "primary", TimeZone: zone, Layers: []oncall.Layer{
+		{People: people, Every: period(t, every), Handoff: handoff},
+	}}
+}
+
+// shiftAt is the answer of a schedule that can be read, the moments in RFC 3339.
+func shiftAt(t require.TestingT, s oncall.Schedule, at time.Time, extra ...oncall.Override) [3]string {
+	shift, err := s.At(at, extra)
+	require.NoError(t, err)
+	return [3]string{shift.Person, written(shift.Since), written(shift.Until)}
+}
+
+func written(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.RFC3339)
+}
+
+func TestHandOffsKeepToTheClockOnTheWall(t *testing.T) {
+	tests := map[string]struct {
+		zone, handoff, every string
+		at                   string
+		since, until         string
+	}{
+		"a night shift in spring lasts 11 h": {
+			"Europe/London", "2026-03-01T09:00", "12h", "2026-03-29T00:30:00Z",
+			"2026-03-28T21:00:00Z", "2026-03-29T09:00:00+01:00",
+		},
+		"a night shift in autumn lasts 13 h": {
+			"Europe/London", "2026-03-01T09:00", "12h", "2026-10-25T01:30:00Z",
+			"2026-10-24T21:00:00+01:00", "2026-10-25T09:00:00Z",
+		},
+		"a day in spring lasts 23 h": {
+			"America/New_York", "2026-01-01T17:00", "1d", "2026-03-08T12:00:00-04:00",
+			"2026-03-07T17:00:00-05:00", "2026-03-08T17:00:00-04:00",
+		},
+		"a week keeps its hour through the summer": {
+			"Europe/London", "2026-01-05T09:00", "1w", "2026-07-01T12:00:00Z",
+			"2026-06-29T09:00:00+01:00", "2026-07-06T09:00:00+01:00",
+		},
+		"a skipped hand-off comes as far after the gap": {
+			"America/New_York", "2026-03-07T02:30", "1d", "2026-03-08T12:00:00Z",
+			"2026-03-08T03:30:00-04:00", "2026-03-09T02:30:00-04:00",
+		},
+		"before a skipped hand-off the one before is on call": {
+			"America/New_York", "2026-03-07T02:30", "1d", "2026-03-08T03:29:59-04:00",
+			"2026-03-07T02:30:00-05:00", "2026-03-08T03:30:00-04:00",
+		},
+		"a hand-off at the gap's start comes when it starts": {
+			"America/New_York", "2026-03-07T02:00", "1d", "2026-03-08T12:00:00Z",
+			"2026-03-08T03:00:00-04:00", "2026-03-09T02:00:00-04:00",
+		},
+		"a hand-off shown twice comes the first time": {
+			"America/New_York", "2026-10-31T01:30", "1d", "2026-11-01T01:30:00-05:00",
+			"2026-11-01T01:30:00-04:00", "2026-11-02T01:30:00-05:00",
+		},
+		"an hour shown twice is one shift": {
+			"Europe/London", "2026-10-01T00:00", "1h", "2026-10-25T01:45:00Z",
+			"2026-10-25T01:00:00+01:00", "2026-10-25T02:00:00Z",
+		},
+		"an hour that is skipped is no shift": {
+			"Europe/London", "2026-03-01T00:00", "1h", "2026-03-29T00:15:00Z",
+			"2026-03-29T00:00:00Z", "2026-03-29T02:00:00+01:00",
+		},
+		"a change of half an hour, skipped": {
+			"Australia/Lord_Howe", "2026-10-03T02:15", "1d", "2026-10-04T12:00:00+11:00",
+			"2026-10-04T02:45:00+11:00", "2026-10-05T02:15:00+11:00",
+		},
+		"a change of half an hour, twice": {
+			"Australia/Lord_Howe", "2026-04-04T01:45", "1d", "2026-04-05T12:00:00+10:30",
+			"2026-04-05T01:45:00+11:00", "2026-04-06T01:45:00+10:30",
+		},
+		"midnight that is skipped": {
+			"America/Havana", "2026-03-07T00:00", "1d", "2026-03-08T12:00:00-04:00",
+			"2026-03-08T01:00:00-04:00", "2026-03-09T00:00:00-04:00",
+		},
+		"midnight that comes twice": {
+			"America/Havana", "2026-10-31T00:00", "1d", "2026-11-01T12:00:00-05:00",
+			"2026-11-01T00:00:00-04:00", "2026-11-02T00:00:00-05:00",
+		},
+		"a whole day that was skipped": {
+			"Pacific/Apia", "2011-12-28T09:00", "1d", "2011-12-31T12:00:00+14:00",
+			"2011-12-31T09:00:00+14:00", "2012-01-01T09:00:00+14:00",
+		},
+		"a zone without changes": {
+			"Asia/Kolkata", "2026-01-01T21:30", "12h", "2026-03-29T00:00:00Z",
+			"2026-03-28T21:30:00+05:30", "2026-03-29T09:30:00+05:30",
+		},
+		"a first hand-off in another age of the zone": {
+			"Europe/London", "1970-01-05T09:00", "2w", "2026-07-01T12:00:00Z",
+			"2026-06-22T09:00:00+01:00", "2026-07-06T09:00:00+01:00",
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := rotation(t, test.zone, test.handoff, test.every, "a", "b", "c")
+			got := shiftAt(t, s, moment(t, test.at))
+			require.Equal(t, []string{test.since, test.until}, got[1:])
+			require.NotEmpty(t, got[0])
+		})
+	}
+}
+
+// bruteZones are both hemispheres, changes of 30 min, 1 h and 2 h, changes at midnight, offsets of a quarter hour, a
+// change in the month of Ramadan, and none at all.
+var bruteZones = []string{
+	"Europe/London", "America/New_York", "Australia/Sydney", "Australia/Lord_Howe", "America/Santiago",
+	"America/Havana", "Africa/Casablanca", "Antarctica/Troll", "Pacific/Chatham", "Asia/Kolkata",
+}
+
+func TestAtEveryMinuteAroundAChangeOneIsOnCallAndHandOffsAreWhereTheClockShowsThem(t *testing.T) {
+	for _, zone := range bruteZones {
+		for _, every := range []string{"1h", "1d"} {
+			t.Run(zone+" every "+every, func(t *testing.T) {
+				t.Parallel()
+				for _, change := range changesOf(zoneOf(t, zone), 2026) {
+					// The half hours fall into the gaps and the doubled hours.
+					walkMinutes(t, rotation(t, zone, "2026-01-01T00:30", every, "a", "b", "c", "d", "e"), change)
+				}
+			})
+		}
+	}
+}
+
+// changesOf gives the moments of a year at which the clocks of a zone change; for a zone without, an ordinary day.
+func changesOf(zone *time.Location, year int) []time.Time {
+	var changes []time.Time
+	start := time.Date(year, 1, 2, 0, 0, 0, 0, time.UTC)
+	for m := start; m.Year() == year; m = m.Add(30 * time.Minute) {
+		_, before := m.Add(-30 * time.Minute).In(zone).Zone()
+		if _, now := m.In(zone).Zone(); now != before {
+			changes = append(changes, m)
+		}
+	}
+	if len(changes) == 0 {
+		return []time.Time{start.AddDate(0, 6, 0)}
+	}
+	return changes
+}
+
+// walkMinutes compares a schedule of five people, a to e, with what somebody would do who looks at a clock each minute.
+func walkMinutes(t *testing.T, s oncall.Schedule, change time.Time) {
+	t.Helper()
+	first := change.Add(-84 * time.Hour)
+	turns := watch(t, zoneOf(t, s.TimeZone), s.Layers[0], first, 7*24*60)
+	minute := func(i int) time.Time { return first.Add(time.Duration(i) * time.Minute) }
+	since, until := 0, 0
+	for i := range turns[:5*24*60] {
+		if i == until {
+			since = i
+			for until < len(turns) && turns[until] == turns[i] {
+				until++
+			}
+		}
+		if i < 2*24*60 {
+			continue
+		}
+		shift, err := s.At(minute(i), nil)
+		if err != nil || shift.Person != s.Layers[0].People[turns[i]%5] || !shift.Since.Equal(minute(since)) || !shift.Until.Equal(minute(until)) {
+			require.Failf(t, "not what the clock shows", "at %s: %v, %v; period %d from %s to %s",
+				minute(i), shift, err, turns[i], minute(since), minute(until))
+		}
+	}
+}
+
+// watch says which period of a layer, counted from 0, is the latest begun in each of so many minutes, by looking at a
+// clock of the zone.
+func watch(t *testing.T, zone *time.Location, layer oncall.Layer, first time.Time, minutes int) []int {
+	t.Helper()
+	due := handoffs(t, layer)
+	begun := map[time.Time]int{}
+	seen := map[int]bool{}
+	begin := func(shown string, m time.Time) {
+		if n, handsOver := due[shown]; handsOver && !seen[n] {
+			begun[m], seen[n] = max(begun[m], n), true
+		}
+	}
+	turns := make([]int, minutes)
+	latest := 0
+	for i, shown := 0, ""; i < minutes; i++ {
+		m := first.Add(time.Duration(i) * time.Minute)
+		shows := m.In(zone).Format(clock)
+		skipped := m
+		for never := minuteLater(shown); shown != "" && never < shows; never = minuteLater(never) {
+			begin(never, skipped)
+			skipped = skipped.Add(time.Minute)
+		}
+		begin(shows, m)
+		shown = shows
+		latest = max(latest, begun[m])
+		turns[i] = latest
+	}
+	return turns
+}
+
+// handoffs are the readings of the clock at which the periods of a layer begin in the year after its first hand-off.
+func handoffs(t *testing.T, layer oncall.Layer) map[string]int {
+	t.Helper()
+	first, err := time.Parse(clock, layer.Handoff)
+	require.NoError(t, err)
+	hours := layer.Every.Count * map[oncall.Unit]int{oncall.Hours: 1, oncall.Days: 24}[layer.Every.Unit]
+	due := map[string]int{}
+	for n := range 366 * 24 / hours {
+		due[first.Add(time.Duration(n*hours)*time.Hour).Format(clock)] = n
+	}
+	return due
+}
+
+// minuteLater is what a clock that is not changed shows a minute after another reading.
+func minuteLater(shown string) string {
+	m, _ := time.Parse(clock, shown)
+	return m.Add(time.Minute).Format(clock)
+}
+
+func TestAClockThatSkipsTwoHoursDropsTheShiftsOfOne(t *testing.T) {
+	// In Troll the clocks go from 01:00 to 03:00: the periods of 01:00 and 02:00 have no place of their own.
+	s := rotation(t, "Antarctica/Troll", "2026-03-29T00:00", "1h", "a", "b", "c", "d", "e")
+	var order string
+	for m := moment(t, "2026-03-29T00:00:00Z"); len(order) < 4; m = m.Add(time.Hour) {
+		order += fmt.Sprint(shiftAt(t, s, m)[0])
+	}
+	require.Equal(t, "adea", order)
+}

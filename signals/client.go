@@ -1,0 +1,120 @@
+package signals
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/seed-44180607/lastgood/incident"
+)
+
+// ErrClosed means that the workflow a decision was meant for runs no more.
+var ErrClosed = errors.New("the incident is closed")
+
+// Client reaches incidents through Temporal.
+type Client struct {
+	Temporal client.Client
+	// TaskQueue is where new incidents run; empty means TaskQueue.
+	TaskQueue string
+}
+
+// Alert hands a delivery to the incident of its group, and opens one when none
+// is open and an alert fires. It returns the workflow ID, and nil only after
+// Temporal has stored it.
+func (c Client) Alert(ctx context.Context, o Opening, d incident.Delivery) (string, error) {
+	id := IncidentWorkflow(o.Service.ID, d.Group)
+	if !d.Firing() {
+		err := c.Temporal.SignalWorkflow(ctx, id, "", Alert, d)
+		if closed(err) {
+			return id, nil
+		}
+		return id, wrap(err, "signal resolved alerts to", id)
+	}
+	_, err := c.Temporal.SignalWithStartWorkflow(ctx, id, Alert, d, c.options(id, o, d), IncidentType, o)
+	return id, wrap(err, "signal alerts to", id)
+}
+
+func (c Client) options(id string, o Opening, d incident.Delivery) client.StartWorkflowOptions {
+	queue := c.TaskQueue
+	if queue == "" {
+		queue = TaskQueue
+	}
+	severity, title := incident.Worst(d)
+	attributes := []temporal.SearchAttributeUpdate{
+		IncidentService.ValueSet(o.Service.ID), IncidentEnvironment.ValueSet(o.Service.Environment),
+		IncidentSeverity.ValueSet(string(severity)), IncidentStatus.ValueSet(string(incident.Triggered)),
+		IncidentOpenedAt.ValueSet(time.Now().UTC()),
+	}
+	if o.Service.Team != "" {
+		attributes = append(attributes, IncidentTeam.ValueSet(o.Service.Team))
+	}
+	return client.StartWorkflowOptions{
+		ID: id, TaskQueue: queue,
+		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		TypedSearchAttributes:    temporal.NewSearchAttributes(attributes...),
+		StaticSummary:            summary(o.Service.ID, severity, title),
+		StaticDetails:            details(o),
+	}
+}
+
+// Decide hands a decision to the workflow it was made for. ErrClosed when that
+// runs no more; any other error means that nothing was stored.
+func (c Client) Decide(ctx context.Context, click incident.Click) error {
+	err := c.Temporal.SignalWorkflow(ctx, click.Workflow, "", click.Signal, click.Decision)
+	if closed(err) {
+		return fmt.Errorf("signal %s to %s: %w", click.Signal, click.Workflow, ErrClosed)
+	}
+	return wrap(err, "signal "+click.Signal+" to", click.Workflow)
+}
+
+func closed(err error) bool {
+	var gone *serviceerror.NotFound
+	return errors.As(err, &gone)
+}
+
+func wrap(err error, attempted, id string) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s %s: %w", attempted, id, err)
+}
+
+// summaryBytes is what a summary may take: Temporal allows 400 bytes of payload.
+const summaryBytes = 180
+
+func summary(service string, severity incident.Severity, title string) string {
+	return Shorten(fmt.Sprintf("%s %s: %s", severity, service, title), summaryBytes)
+}
+
+func details(o Opening) string {
+	text := fmt.Sprintf("**%s** in %s", o.Service.ID, o.Service.Environment)
+	if o.Service.Team != "" {
+		text += ", team " + o.Service.Team
+	}
+	if o.Service.Runbook != "" {
+		text += "\n\n[Runbook](" + o.Service.Runbook + ")"
+	}
+	return text
+}
+
+// Shorten cuts a text to at most n bytes, between two characters.
+func Shorten(text string, n int) string {
+	if len(text) <= n {
+		return text
+	}
+	cut := 0
+	for i := range text {
+		if i > n-len("…") {
+			break
+		}
+		cut = i
+	}
+	return text[:cut] + "…"
+}

@@ -1,0 +1,132 @@
+package simulator
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// fault is one way in which a vendor misbehaves. Without a status, a hang or
+// drop_response it does nothing and is refused.
+type fault struct {
+	Vendor       string            `json:"vendor"`                  // slack, jenkins, jira or shop; empty: all
+	Match        string            `json:"match"`                   // substring of "METHOD /path?query"; empty: all
+	Status       int               `json:"status,omitempty"`        // answered instead of doing anything
+	RetryAfter   int               `json:"retry_after,omitempty"`   // seconds; 0: no Retry-After header
+	Times        int               `json:"times,omitempty"`         // how often; 0: until cleared
+	Hang         duration          `json:"hang,omitempty"`          // waited before anything else
+	DropResponse bool              `json:"drop_response,omitempty"` // done, then hung, then the answer is lost; with a status that is answered
+	Body         string            `json:"body,omitempty"`          // instead of the vendor's usual one
+	Header       map[string]string `json:"header,omitempty"`        // further headers
+}
+
+// duration is written as in Go: "10s".
+type duration time.Duration
+
+func (d duration) MarshalJSON() ([]byte, error) {
+	return json.Marshal(time.Duration(d).String())
+}
+
+func (d *duration) UnmarshalJSON(raw []byte) error {
+	var text string
+	if err := json.Unmarshal(raw, &text); err != nil {
+		return fmt.Errorf("a duration is a string such as \"10s\": %w", err)
+	}
+	value, err := time.ParseDuration(text)
+	*d = duration(value)
+	return err
+}
+
+// faults are asked in the order in which they were set; the first that matches acts.
+type faults struct {
+	set []fault
+}
+
+func (f *faults) add(added fault) error {
+	if !slices.Contains([]string{"", "slack", "jenkins", "jira", "shop"}, added.Vendor) {
+		return fmt.Errorf("unknown vendor %q", added.Vendor)
+	}
+	if added.Status == 0 && added.Hang == 0 && !added.DropResponse {
+		return errors.New("a fault needs a status, a hang or drop_response")
+	}
+	if added.Status != 0 && (added.Status < 200 || added.Status > 599) {
+		return fmt.Errorf("status %d is not between 200 and 599", added.Status)
+	}
+	f.set = append(f.set, added)
+	return nil
+}
+
+func (f *faults) take(vendor, request string) fault {
+	for i, candidate := range f.set {
+		if candidate.Vendor != "" && candidate.Vendor != vendor || !strings.Contains(request, candidate.Match) {
+			continue
+		}
+		if candidate.Times == 1 {
+			f.set = slices.Delete(f.set, i, i+1)
+		} else if candidate.Times > 1 {
+			f.set[i].Times--
+		}
+		return candidate
+	}
+	return fault{}
+}
+
+// fault finds and uses up the fault for a request; the zero fault does nothing.
+func (s *Simulator) fault(vendor string, r *http.Request) fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state.faults.take(vendor, r.Method+" "+r.URL.RequestURI())
+}
+
+// loseAnswer waits as long as the fault says and ends the connection, unless
+// a status is to be answered in place of the true one.
+func (f fault) loseAnswer(ctx context.Context, vendor string) reply {
+	pause(ctx, time.Duration(f.Hang))
+	if f.Status == 0 {
+		panic(http.ErrAbortHandler)
+	}
+	return f.reply(vendor)
+}
+
+// reply dresses a status as the vendor would.
+func (f fault) reply(vendor string) reply {
+	answer := htmlReply(f.Status, "simulated fault")
+	switch {
+	case f.Body != "":
+		answer = reply{status: f.Status, header: map[string]string{"Content-Type": "application/json;charset=utf-8"}, body: []byte(f.Body)}
+	case vendor == "slack" && f.Status == http.StatusTooManyRequests:
+		answer = jsonReply(f.Status, map[string]any{"ok": false, "error": "ratelimited"})
+	case vendor == "jenkins":
+		answer = jenkinsFault(f.Status)
+	case vendor == "jira":
+		answer = jiraFault(f.Status)
+	}
+	if f.RetryAfter > 0 {
+		answer = answer.with("Retry-After", strconv.Itoa(f.RetryAfter))
+	}
+	for name, value := range f.Header {
+		answer = answer.with(name, value)
+	}
+	return answer
+}
+
+// pause waits and says whether ctx is still alive.
+func pause(ctx context.Context, wait time.Duration) bool {
+	if wait <= 0 {
+		return true
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}

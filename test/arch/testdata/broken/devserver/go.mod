@@ -1,0 +1,1 @@
+module github.com/seed-44180607/lastgood/devserver

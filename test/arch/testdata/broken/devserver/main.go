@@ -1,0 +1,2 @@
+// Command devserver is a module of its own.
+package main

@@ -1,0 +1,8 @@
+// Package jira reaches for another adapter.
+package jira
+
+import (
+	_ "github.com/seed-44180607/lastgood/incident"
+	_ "github.com/seed-44180607/lastgood/integrations/rest"
+	_ "github.com/seed-44180607/lastgood/integrations/slack"
+)

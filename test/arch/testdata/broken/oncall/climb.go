@@ -1,0 +1,7 @@
+// Package oncall reaches for the network.
+package oncall
+
+import (
+	_ "net/http"
+	_ "net/url"
+)

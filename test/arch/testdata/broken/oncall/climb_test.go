@@ -1,0 +1,8 @@
+package oncall
+
+import (
+	_ "os"
+	"time"
+)
+
+var started = time.Now()

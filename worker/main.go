@@ -1,0 +1,12 @@
+// Command worker runs lastgood's worker. It is configured by its environment alone; see
+// docs/configuration.md.
+package main
+
+import (
+	"os"
+
+	"github.com/seed-44180607/lastgood/internal/app"
+	"github.com/seed-44180607/lastgood/internal/config"
+)
+
+func main() { os.Exit(app.Main(config.Worker, app.Worker)) }

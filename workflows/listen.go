@@ -1,0 +1,199 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/seed-44180607/lastgood/activities"
+	"github.com/seed-44180607/lastgood/incident"
+	"github.com/seed-44180607/lastgood/signals"
+)
+
+// kinds says what each decision becomes when it is accepted.
+var kinds = map[string]incident.Kind{
+	signals.Acknowledge:     incident.WasAcknowledged,
+	signals.Escalate:        incident.Escalated,
+	signals.RollBack:        incident.RollbackAsked,
+	signals.ApproveRollback: incident.RollbackApproved,
+	signals.RejectRollback:  incident.RollbackRejected,
+	signals.AbortRollback:   incident.AbortAsked,
+	signals.Snooze:          incident.Snoozed,
+	signals.Assign:          incident.WasAssigned,
+	signals.AddResponder:    incident.ResponderAdded,
+	signals.AddNote:         incident.NoteAdded,
+	signals.SetSeverity:     incident.SeverityChanged,
+	signals.PostUpdate:      incident.UpdatePosted,
+	signals.Resolve:         incident.WasResolved,
+	signals.Reopen:          incident.Reopened,
+}
+
+// listen starts the one coroutine that reads signals. It turns each into an
+// event and applies it; the story awaits what comes of it.
+func (r *run) listen(ctx workflow.Context) {
+	r.stop, r.idle = workflow.NewBufferedChannel(ctx, 1), false
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		stopped := false
+		selector := workflow.NewSelector(ctx)
+		for _, in := range r.inlets(ctx) {
+			selector.AddReceive(in.channel, func(workflow.ReceiveChannel, bool) { in.take() })
+		}
+		selector.AddReceive(r.stop, func(c workflow.ReceiveChannel, _ bool) {
+			c.Receive(ctx, nil)
+			stopped = true
+		})
+		for !stopped {
+			selector.Select(ctx)
+		}
+		r.drain(ctx)
+		r.idle = true
+	})
+}
+
+// hush stops the listener. What had arrived by then has been taken: the listener
+// itself drains the channels, as a parked Select may hold a signal already. All
+// of it happens within one workflow task.
+func (r *run) hush(ctx workflow.Context) {
+	r.stop.SendAsync(true)
+	await(ctx, noDeadline, "", func() bool { return r.idle })
+}
+
+// inlet is one signal channel. take reads and handles one message, and says
+// whether there was one.
+type inlet struct {
+	channel workflow.ReceiveChannel
+	take    func() bool
+}
+
+func (r *run) inlets(ctx workflow.Context) []inlet {
+	alerts := workflow.GetSignalChannelWithOptions(ctx, signals.Alert,
+		workflow.SignalChannelOptions{Description: "What a monitor says about the alerts of this group."})
+	updates := workflow.GetSignalChannelWithOptions(ctx, signals.RollbackUpdate,
+		workflow.SignalChannelOptions{Description: "How the rollback gets on, from its workflow."})
+	list := []inlet{
+		{alerts, func() bool {
+			var d incident.Delivery
+			return alerts.ReceiveAsync(&d) && r.take(d)
+		}},
+		{updates, func() bool {
+			var p incident.Progress
+			return updates.ReceiveAsync(&p) && r.follow(p)
+		}},
+	}
+	for _, name := range signals.Decisions {
+		channel := workflow.GetSignalChannelWithOptions(ctx, name,
+			workflow.SignalChannelOptions{Description: signals.Describe(name)})
+		list = append(list, inlet{channel, func() bool {
+			var d incident.Decision
+			return channel.ReceiveAsync(&d) && r.decide(ctx, name, d)
+		}})
+	}
+	return list
+}
+
+func (r *run) drain(ctx workflow.Context) {
+	for _, in := range r.inlets(ctx) {
+		for in.take() {
+		}
+	}
+}
+
+// take applies a monitor's delivery: what fires first, so that an incident does
+// not resolve between two alerts of one message.
+func (r *run) take(d incident.Delivery) bool {
+	for _, firing := range []bool{true, false} {
+		for _, a := range d.Alerts {
+			switch {
+			case a.Firing != firing:
+			case firing:
+				r.note(incident.Event{Kind: incident.AlertFired, Alert: a})
+			default:
+				r.note(incident.Event{Kind: incident.AlertResolved, Alert: a})
+			}
+		}
+	}
+	return true
+}
+
+func (r *run) follow(p incident.Progress) bool {
+	r.note(incident.Event{Kind: p.Phase.Kind(), Progress: p})
+	return true
+}
+
+// note applies what nobody waits for an answer to.
+func (r *run) note(ev incident.Event) {
+	if err := r.apply(ev); err != nil {
+		r.log.Warn("an event was refused", "event", string(ev.Kind), "reason", err.Error())
+	}
+}
+
+// decide carries out a person's decision. One that not everybody may take, or
+// that depends on what is deployed now, is checked first, beside the story.
+func (r *run) decide(ctx workflow.Context, signal string, d incident.Decision) bool {
+	kind := kinds[signal]
+	if kind != incident.RollbackAsked && kind != incident.RollbackApproved {
+		r.carryOut(kind, d)
+		return true
+	}
+	r.checking++
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		defer func() { r.checking-- }()
+		if !r.permitted(ctx, d) {
+			r.reply(d, fmt.Sprintf("You may not decide this: the rollback of %s is for those named under rollback.allowed.", r.in.Service.ID))
+			return
+		}
+		if kind == incident.RollbackAsked {
+			r.lookAgain(ctx, d)
+		}
+		r.carryOut(kind, d)
+	})
+	return true
+}
+
+func (r *run) carryOut(kind incident.Kind, d incident.Decision) {
+	var refusal *incident.Refusal
+	before := len(r.in.Timeline)
+	err := r.apply(incident.Event{Kind: kind, Decision: d})
+	switch {
+	case err == nil && before < len(r.in.Timeline):
+		r.reply(d, r.in.Timeline[before].Text+".")
+	case errors.As(err, &refusal):
+		r.log.Info("a decision was refused", "decision", string(kind), "by", d.By, "reason", refusal.Why)
+		r.reply(d, refusal.Why)
+	case err != nil && !errors.Is(err, incident.ErrDuplicate):
+		r.log.Error("a decision could not be applied", "decision", string(kind), "error", err)
+	}
+}
+
+// permitted asks whether the person may decide about rollbacks, at this moment.
+func (r *run) permitted(ctx workflow.Context, d incident.Decision) bool {
+	plan := r.in.Service.Rollback
+	if plan == nil || len(plan.Allowed) == 0 {
+		return true
+	}
+	var yes bool
+	question := activities.PermitQuestion{Allowed: plan.Allowed, Person: d.By, Now: workflow.Now(ctx)}
+	err := workflow.ExecuteActivity(resolveOptions(ctx, "May "+d.By+" decide?"), activities.PermitName, question).Get(ctx, &yes)
+	return err == nil && yes
+}
+
+// lookAgain reads the deployments once more before a rollback is decided: what
+// the button was made from may be old. When that fails, what is known counts.
+func (r *run) lookAgain(ctx workflow.Context, d incident.Decision) {
+	if r.in.Service.Deployments == nil || r.in.Rollback.UnderWay() || !r.in.Open() {
+		return
+	}
+	if d.Incident != "" && d.Incident != r.in.ID {
+		return
+	}
+	facts, err := r.survey(lookAgainOptions(ctx))
+	if err != nil {
+		r.log.Warn("the deployments could not be read again", "error", err)
+		return
+	}
+	before := r.in.Facts.Choice.Suspect
+	if now := facts.Choice.Suspect; before == nil || now == nil || before.Build != now.Build {
+		r.note(incident.Event{Kind: incident.Enriched, Facts: facts})
+	}
+}

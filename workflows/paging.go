@@ -1,0 +1,219 @@
+package workflows
+
+import (
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/seed-44180607/lastgood/activities"
+	"github.com/seed-44180607/lastgood/incident"
+	"github.com/seed-44180607/lastgood/oncall"
+)
+
+// stuckAfter is how long a page may take to get through before the next way to
+// reach the person is tried as well.
+const stuckAfter = 20 * time.Second
+
+// pageUntilAnswered climbs the escalation policy, step by step, until somebody
+// answers.
+func (r *run) pageUntilAnswered(ctx workflow.Context) {
+	for r.in.Paging() && !r.full(ctx) {
+		if !r.in.Climb.Pending || r.openStep(ctx) {
+			r.workStep(ctx)
+		}
+	}
+}
+
+// place tells one visit to a step from another.
+type place struct {
+	at  oncall.Position
+	lap int
+}
+
+func (r *run) place() place { return place{r.in.Climb.At, r.in.Climb.Lap} }
+
+// resolving is a step whose people are being looked up.
+type resolving struct {
+	place  place
+	future workflow.Future
+}
+
+func (r *run) startResolving(ctx workflow.Context) *resolving {
+	question := activities.StepQuestion{Policy: r.in.Policy(), At: r.in.Climb.At, Now: workflow.Now(ctx)}
+	summary := fmt.Sprintf("Who is on call for step %d?", question.At.Step)
+	return &resolving{r.place(), workflow.ExecuteActivity(resolveOptions(ctx, summary), activities.ResolveStepName, question)}
+}
+
+// openStep waits until the step is due, looks up its people and puts their pages
+// on the board. It returns false when the climb has moved on meanwhile.
+func (r *run) openStep(ctx workflow.Context) bool {
+	here := r.place()
+	moved := func() bool { return !r.in.Paging() || !r.in.Climb.Pending || r.place() != here || r.full(ctx) }
+	if due := r.in.Climb.PageAt; due.After(workflow.Now(ctx)) &&
+		await(ctx, due, fmt.Sprintf("page step %d again", here.at.Step), moved) {
+		return false
+	}
+	answer, err := r.resolved(ctx, here)
+	if err != nil {
+		answer.Plan = oncall.Plan{Position: here.at, Passed: "who is on call could not be found out: " + reason(err)}
+	}
+	if moved() {
+		return false
+	}
+	plan := answer.Plan
+	if plan.Opens.After(workflow.Now(ctx)) &&
+		await(ctx, plan.Opens, fmt.Sprintf("page step %d when its window opens", here.at.Step), moved) {
+		return false
+	}
+	if plan.Passed != "" {
+		r.note(incident.Event{Kind: incident.StepPassed, Plan: plan})
+		return false
+	}
+	r.note(incident.Event{Kind: incident.StepOpened, Plan: plan, Following: answer.Following})
+	return true
+}
+
+func (r *run) resolved(ctx workflow.Context, here place) (answer activities.StepAnswer, err error) {
+	ahead := r.plan
+	r.plan = nil
+	if ahead == nil || ahead.place != here {
+		ahead = r.startResolving(ctx)
+	}
+	err = ahead.future.Get(ctx, &answer)
+	return answer, err
+}
+
+// workStep sends the pages of the step that stands on the board and waits for an
+// answer for as long as the policy says. An acknowledgement stops every page
+// that is still to come, but for a step that was asked for although the incident
+// was acknowledged.
+func (r *run) workStep(ctx workflow.Context) {
+	here, status := r.place(), r.in.Status
+	moved := func() bool {
+		return r.in.Status != status || !r.in.SnoozedUntil.IsZero() || r.in.Climb.Pending || r.place() != here || r.full(ctx)
+	}
+	pages, stop := workflow.WithCancel(ctx)
+	defer stop()
+	for i := range r.in.Climb.Pages {
+		if page := r.in.Climb.Pages[i]; page.Delivered.IsZero() && page.Failed == "" {
+			workflow.Go(pages, func(ctx workflow.Context) { r.deliver(ctx, i) })
+		}
+	}
+	await(ctx, noDeadline, "", func() bool { return moved() || r.settled() || r.reached() })
+	for !moved() {
+		until := r.in.Climb.Until
+		changed := func() bool { return moved() || !r.in.Climb.Until.Equal(until) }
+		if status != incident.Triggered || until.IsZero() ||
+			!await(ctx, until, fmt.Sprintf("climb on from step %d unless acknowledged", here.at.Step), changed) {
+			r.note(incident.Event{Kind: incident.StepRanOut})
+			return
+		}
+	}
+}
+
+// reached says whether the step waits for an answer: a page was delivered, and
+// the policy gives time to answer it.
+func (r *run) reached() bool {
+	return r.in.Status == incident.Triggered && !r.in.Climb.Until.IsZero() && !r.in.Climb.At.Exhausted()
+}
+
+// settled says whether nothing more is to be hoped for from the step's pages:
+// each was delivered, has failed, or is stuck.
+func (r *run) settled() bool {
+	for _, p := range r.in.Climb.Pages {
+		if p.Delivered.IsZero() && p.Failed == "" && !r.stuck[p.Marker] {
+			return false
+		}
+	}
+	return true
+}
+
+// deliver sends one page at its time, or as soon as the person's earlier method
+// has failed or is stuck. It keeps trying until the step ends.
+func (r *run) deliver(ctx workflow.Context, i int) {
+	page := r.in.Climb.Pages[i]
+	if page.At.After(workflow.Now(ctx)) {
+		await(ctx, page.At, fmt.Sprintf("page %s by %s", page.Person, page.Via), func() bool { return r.overdue(i) })
+	}
+	if ctx.Err() != nil {
+		return
+	}
+	again := !page.Started.IsZero() || r.doubtful[page.Marker]
+	r.note(incident.Event{Kind: incident.PageStarted, Index: i})
+	r.doubtful[page.Marker] = true
+	r.send(ctx, page, again, func() { r.stuck[page.Marker] = true })
+}
+
+// overdue says whether the method before this one, of the same person, has
+// failed or is stuck.
+func (r *run) overdue(i int) bool {
+	pages := r.in.Climb.Pages
+	for j := i - 1; j >= 0 && j < len(pages); j-- {
+		if pages[j].Person == pages[i].Person {
+			return pages[j].Failed != "" || r.stuck[pages[j].Marker]
+		}
+	}
+	return false
+}
+
+// send carries a page out and notes how it went. late is called when it has not
+// got through in good time; it goes on trying all the same.
+func (r *run) send(ctx workflow.Context, page incident.Page, again bool, late func()) {
+	card := r.card()
+	order := activities.PageOrder{Page: page.Page, Again: again, Message: incident.Message{
+		Card: &card, Page: true, Marker: page.Marker, Since: r.in.OpenedAt,
+	}}
+	future := workflow.ExecuteActivity(pageOptions(ctx, page.Page), activities.PageName, order)
+	if !await(ctx, after(ctx, stuckAfter), "try the next way to reach "+page.Person, future.IsReady) && late != nil {
+		late()
+	}
+	var receipt incident.Receipt
+	err := future.Get(ctx, &receipt)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		r.note(incident.Event{Kind: incident.PageFailed, Page: page.Page, Marker: page.Marker, Reason: reason(err)})
+	default:
+		r.note(incident.Event{Kind: incident.Paged, Page: page.Page, Marker: page.Marker, Receipt: receipt, Shown: card.Face()})
+	}
+}
+
+// keepCalling pages those whom the state asks for beside the policy: approvers,
+// and responders who were added.
+func (r *run) keepCalling(ctx workflow.Context) {
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		for {
+			await(ctx, noDeadline, "", func() bool { return len(r.in.Calls) > r.in.Cursors.Calls && !r.silent })
+			n := r.in.Cursors.Calls
+			plan := r.reach(ctx, r.in.Calls[n])
+			r.note(incident.Event{Kind: incident.CalledOut, Index: n + 1, Plan: plan})
+			for i, p := range plan.Pages {
+				page := incident.Page{Page: p, Marker: fmt.Sprintf("%s/call/%d.%d", r.in.ID, n+1, i+1)}
+				r.calling++
+				workflow.Go(ctx, func(ctx workflow.Context) {
+					defer func() { r.calling-- }()
+					r.send(callContext(ctx), page, false, nil)
+				})
+			}
+		}
+	})
+}
+
+// reach looks up those that a call is for. When none of them can be found, the
+// next step of the policy is asked instead.
+func (r *run) reach(ctx workflow.Context, call incident.Call) oncall.Plan {
+	var plan oncall.Plan
+	question := activities.ReachQuestion{Call: call, Now: workflow.Now(ctx)}
+	err := workflow.ExecuteActivity(resolveOptions(ctx, call.Why), activities.ReachName, question).Get(ctx, &plan)
+	if err == nil && len(plan.Pages) > 0 || call.Except == "" {
+		return plan
+	}
+	next, _ := oncall.Next(r.in.Policy(), r.in.Climb.At)
+	var answer activities.StepAnswer
+	step := activities.StepQuestion{Policy: r.in.Policy(), At: next, Now: workflow.Now(ctx)}
+	if err := workflow.ExecuteActivity(resolveOptions(ctx, call.Why), activities.ResolveStepName, step).Get(ctx, &answer); err != nil {
+		r.log.Warn("nobody to call could be found", "error", err)
+	}
+	return answer.Plan
+}

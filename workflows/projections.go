@@ -1,0 +1,264 @@
+package workflows
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/seed-44180607/lastgood/activities"
+	"github.com/seed-44180607/lastgood/incident"
+)
+
+// A projection shows the state to one vendor. It holds what it last sent; when
+// that is behind, it sends what is true now. One send is under way at a time, so
+// a dead vendor delays only its own projection and no stale edit overtakes a new one.
+type projection struct {
+	vendor string
+	// gather is how long changes are collected before the next send.
+	gather time.Duration
+	behind func() bool
+	send   func(workflow.Context) error
+}
+
+const (
+	slack = "Slack"
+	jira  = "Jira"
+)
+
+// gatherTicket keeps the writes to one issue rare: Jira limits them by issue.
+const gatherTicket = 5 * time.Second
+
+// gatherThread makes one message of what happens at once.
+const gatherThread = time.Second
+
+func (r *run) projections() []projection {
+	return []projection{
+		{vendor: slack, behind: r.cardBehind, send: r.sendCard},
+		{vendor: slack, gather: gatherThread, behind: r.threadBehind, send: r.sendThread},
+		{vendor: slack, behind: r.pagesBehind, send: r.sendPages},
+		{vendor: slack, behind: r.noticesBehind, send: r.sendNotice},
+		{vendor: jira, gather: gatherTicket, behind: r.ticketBehind, send: r.sendTicket},
+	}
+}
+
+// keepShowing starts everything that shows the incident outside.
+func (r *run) keepShowing(ctx workflow.Context) {
+	for _, p := range r.projections() {
+		workflow.Go(ctx, func(ctx workflow.Context) { r.keep(ctx, p) })
+	}
+	r.keepCalling(ctx)
+	r.keepAnswering(ctx)
+}
+
+// keep runs one projection for as long as the workflow runs.
+func (r *run) keep(ctx workflow.Context, p projection) {
+	pause := firstPause
+	last := time.Time{}
+	for {
+		await(ctx, noDeadline, "", func() bool { return r.wanted(p) && !r.silent })
+		if due := last.Add(p.gather); !last.IsZero() && due.After(workflow.Now(ctx)) {
+			await(ctx, due, "gather what is told to "+p.vendor, func() bool { return r.in.Closed || r.silent })
+			if r.silent {
+				continue
+			}
+		}
+		r.sending++
+		err := p.send(ctx)
+		r.sending--
+		last = workflow.Now(ctx)
+		switch {
+		case err == nil:
+			pause = firstPause
+			r.note(incident.Event{Kind: incident.CaughtUp, Vendor: p.vendor})
+		case failedAs(err, activities.Off):
+			r.note(incident.Event{Kind: incident.SwitchedOff, Vendor: p.vendor})
+		default:
+			r.note(incident.Event{Kind: incident.FellBehind, Vendor: p.vendor, Reason: reason(err)})
+			await(ctx, after(ctx, pause), "try "+p.vendor+" again", func() bool { return r.silent })
+			pause = min(2*pause, longestPause)
+		}
+	}
+}
+
+// wanted says whether the projection has something to send to somebody.
+func (r *run) wanted(p projection) bool {
+	return r.begun && !slices.Contains(r.in.Cursors.Off, p.vendor) && p.behind()
+}
+
+// behindhand says whether anything that should be shown is not, or is under way.
+func (r *run) behindhand() bool {
+	if r.sending+r.checking+r.calling > 0 || len(r.answers) > 0 {
+		return true
+	}
+	return slices.ContainsFunc(r.projections(), r.wanted)
+}
+
+func (r *run) cardBehind() bool {
+	return r.in.Service.SlackChannel != "" && r.in.Cursors.CardRevision < r.in.Revision
+}
+
+func (r *run) sendCard(ctx workflow.Context) error {
+	card, revision := r.card(), r.in.Revision
+	order := activities.CardOrder{
+		Channel: r.in.Service.SlackChannel, At: r.in.Cursors.Card, Again: r.doubtful["card"],
+		Message: incident.Message{Card: &card, Marker: r.in.ID + "/card", Since: r.in.OpenedAt},
+	}
+	r.doubtful["card"] = true
+	var at incident.Receipt
+	err := workflow.ExecuteActivity(showOptions(ctx, "Show the card"), activities.ShowCardName, order).Get(ctx, &at)
+	if err == nil {
+		r.note(incident.Event{Kind: incident.CardShown, Receipt: at, Revision: revision})
+	}
+	return err
+}
+
+func (r *run) threadBehind() bool {
+	return r.in.Cursors.Card.TS != "" && r.in.Cursors.Thread < len(r.in.Timeline)
+}
+
+func (r *run) sendThread(ctx workflow.Context) error {
+	entries := r.in.Timeline[r.in.Cursors.Thread:]
+	if len(entries) > maxBatch {
+		entries = entries[:maxBatch]
+	}
+	upTo := r.in.Cursors.Thread + len(entries)
+	marker := fmt.Sprintf("%s/thread/%d", r.in.ID, upTo)
+	order := activities.SayOrder{
+		Channel: r.in.Cursors.Card.Channel, Again: r.doubtful[marker],
+		Message: incident.Message{Entries: entries, Marker: marker, Thread: r.in.Cursors.Card.TS, Since: entries[0].At},
+	}
+	r.doubtful[marker] = true
+	err := workflow.ExecuteActivity(showOptions(ctx, "Write the thread"), activities.SayName, order).Get(ctx, nil)
+	if err == nil {
+		r.note(incident.Event{Kind: incident.ThreadShown, Index: upTo})
+	}
+	return err
+}
+
+// stale is the first delivered page that does not show how things are, -1 if none.
+func (r *run) stale() int {
+	if len(r.in.Cursors.Pages) == 0 {
+		return -1
+	}
+	face := r.card().Face()
+	return slices.IndexFunc(r.in.Cursors.Pages, func(p incident.Sent) bool { return p.Shown != face })
+}
+
+func (r *run) pagesBehind() bool { return r.stale() >= 0 }
+
+func (r *run) sendPages(ctx workflow.Context) error {
+	i, card := r.stale(), r.card()
+	order := activities.RefreshOrder{
+		At: r.in.Cursors.Pages[i].Receipt, Message: incident.Message{Card: &card, Page: true},
+	}
+	err := workflow.ExecuteActivity(showOptions(ctx, "Bring a page up to date"), activities.RefreshPageName, order).Get(ctx, nil)
+	if err == nil {
+		r.note(incident.Event{Kind: incident.PageShown, Index: i, Shown: card.Face()})
+	}
+	return err
+}
+
+func (r *run) noticesBehind() bool {
+	return r.in.Service.SlackChannel != "" && r.in.Cursors.Notices < len(r.in.Notices)
+}
+
+func (r *run) sendNotice(ctx workflow.Context) error {
+	n := r.in.Cursors.Notices
+	notice, marker := r.in.Notices[n], fmt.Sprintf("%s/notice/%d", r.in.ID, n+1)
+	order := activities.SayOrder{
+		Channel: r.in.Service.SlackChannel, Again: r.doubtful[marker],
+		Message: incident.Message{Notice: notice.Text, Loud: notice.Loud, Marker: marker, Since: r.in.OpenedAt},
+	}
+	r.doubtful[marker] = true
+	err := workflow.ExecuteActivity(showOptions(ctx, "Call the channel"), activities.SayName, order).Get(ctx, nil)
+	if err == nil {
+		r.note(incident.Event{Kind: incident.NoticeSent, Index: n + 1})
+	}
+	return err
+}
+
+func (r *run) ticketBehind() bool {
+	c := r.in.Cursors
+	if r.in.Service.Ticket == nil {
+		return false
+	}
+	return c.Ticket.Key == "" || c.TicketRevision < r.in.Revision || c.TicketEntry < len(r.in.Timeline) ||
+		(r.in.Closed && !c.TicketClosed)
+}
+
+// sendTicket takes the next step that the ticket needs: open it, bring it up to
+// date, or close it.
+func (r *run) sendTicket(ctx workflow.Context) error {
+	view := incident.TicketOf(r.in, r.places())
+	cursors := r.in.Cursors
+	switch {
+	case cursors.Ticket.Key == "":
+		order := activities.TicketOrder{View: view, Tried: cursors.TicketTried}
+		r.note(incident.Event{Kind: incident.TicketTried})
+		var ref incident.TicketRef
+		err := workflow.ExecuteActivity(ticketOptions(ctx, "Open the ticket"), activities.OpenTicketName, order).Get(ctx, &ref)
+		if err == nil {
+			r.note(incident.Event{Kind: incident.TicketOpened, Ticket: ref})
+		}
+		return err
+	case cursors.TicketRevision < r.in.Revision || cursors.TicketEntry < len(r.in.Timeline):
+		return r.writeTicket(ctx, view)
+	default:
+		order := activities.WriteOrder{Ticket: cursors.Ticket, View: view}
+		err := workflow.ExecuteActivity(ticketOptions(ctx, "Close the ticket"), activities.CloseTicketName, order).Get(ctx, nil)
+		if err == nil {
+			r.note(incident.Event{Kind: incident.TicketClosed})
+		}
+		return err
+	}
+}
+
+func (r *run) writeTicket(ctx workflow.Context, view incident.TicketView) error {
+	revision, upTo := r.in.Revision, r.in.Cursors.TicketEntry
+	if upTo > 0 {
+		view.Link = incident.Link{} // It was written with the first comment.
+	}
+	order := activities.WriteOrder{Ticket: r.in.Cursors.Ticket, View: view}
+	if upTo < len(r.in.Timeline) {
+		var comment incident.Comment
+		comment, upTo = incident.CommentOf(r.in, upTo)
+		order.Comment, order.Again = &comment, r.doubtful[comment.Marker]
+		r.doubtful[comment.Marker] = true
+	}
+	err := workflow.ExecuteActivity(ticketOptions(ctx, "Bring the ticket up to date"), activities.WriteTicketName, order).Get(ctx, nil)
+	if err == nil {
+		r.note(incident.Event{Kind: incident.TicketWritten, Revision: revision, Index: upTo})
+	}
+	return err
+}
+
+// answer is a private word to somebody who decided something.
+type answer struct {
+	to   incident.Reply
+	text string
+}
+
+func (r *run) reply(d incident.Decision, text string) {
+	if d.Reply != nil && !slices.Contains(r.in.Cursors.Off, slack) {
+		r.answers = append(r.answers, answer{*d.Reply, text})
+	}
+}
+
+// keepAnswering tells people what became of their decisions, in order. An answer
+// that cannot be given soon is not worth giving.
+func (r *run) keepAnswering(ctx workflow.Context) {
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		for {
+			await(ctx, noDeadline, "", func() bool { return len(r.answers) > 0 })
+			next := r.answers[0]
+			order := activities.WhisperOrder{To: next.to, Text: next.text}
+			err := workflow.ExecuteActivity(answerOptions(ctx), activities.WhisperName, order).Get(ctx, nil)
+			if err != nil {
+				r.log.Warn("a decision could not be answered", "user", next.to.User, "error", err)
+			}
+			r.answers = r.answers[1:]
+		}
+	})
+}

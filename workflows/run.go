@@ -1,0 +1,147 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/seed-44180607/lastgood/incident"
+	"github.com/seed-44180607/lastgood/signals"
+)
+
+// run is one incident while its workflow runs. Everything that must outlive the
+// run is in the state; the rest is who is busy with what.
+type run struct {
+	in  incident.Incident
+	log log.Logger
+	ui  string
+	ctx workflow.Context
+
+	// shown are the search attributes as they were last set.
+	shown signals.Facets
+	// plan is the step that is being resolved ahead of time.
+	plan *resolving
+	// begun is true once the first page has waited for the facts.
+	begun bool
+	// silent stops the projections from starting anything new.
+	silent bool
+	// sending, checking and calling count what is under way.
+	sending, checking, calling int
+	// stuck are the pages that have not got through in good time.
+	stuck map[string]bool
+	// doubtful are the messages that may have been sent although no answer came.
+	doubtful map[string]bool
+	answers  []answer
+
+	stop workflow.Channel
+	idle bool
+	// recording is true in a record workflow: no search attributes are set.
+	recording bool
+}
+
+func newRun(ctx workflow.Context, in signals.Opening) *run {
+	return &run{
+		log: workflow.GetLogger(ctx), ui: in.TemporalUI, ctx: ctx,
+		stuck: map[string]bool{}, doubtful: map[string]bool{},
+	}
+}
+
+// apply is the only place where the state changes. It returns the refusal when
+// the event makes no sense now.
+func (r *run) apply(ev incident.Event) error {
+	ev.At = workflow.Now(r.ctx)
+	next, err := incident.Apply(r.in, ev)
+	if err != nil {
+		return err
+	}
+	r.in = next
+	r.publish()
+	return nil
+}
+
+// publish shows the state where operators look: search attributes, of which a
+// change costs one command, and the current details.
+func (r *run) publish() {
+	if r.recording {
+		return
+	}
+	facets := signals.FacetsOf(r.in)
+	if updates := facets.Since(r.shown); len(updates) > 0 {
+		r.shown = facets
+		if err := workflow.UpsertTypedSearchAttributes(r.ctx, updates...); err != nil {
+			r.log.Error("search attributes could not be set", "error", err)
+		}
+	}
+	workflow.SetCurrentDetails(r.ctx, signals.Details(r.in))
+}
+
+func (r *run) places() incident.Places {
+	info := workflow.GetInfo(r.ctx)
+	return incident.Places{TemporalUI: signals.HistoryURL(r.ui, info.Namespace, r.in.Workflow, r.in.Run)}
+}
+
+func (r *run) card() incident.Card { return incident.CardOf(r.in, r.places()) }
+
+// full says whether the history has become so long that the incident goes on in
+// a new run.
+func (r *run) full(ctx workflow.Context) bool {
+	return workflow.GetInfo(ctx).GetContinueAsNewSuggested()
+}
+
+// await waits until cond holds, and says whether it does. It gives up at the
+// deadline, when there is one. workflow.AwaitWithTimeout would leave its timer
+// running when cond comes first, and could report a timeout although cond holds.
+func await(ctx workflow.Context, deadline time.Time, summary string, cond func() bool) bool {
+	if cond() {
+		return true
+	}
+	if deadline.IsZero() {
+		return workflow.Await(ctx, cond) == nil
+	}
+	left := deadline.Sub(workflow.Now(ctx))
+	if left <= 0 {
+		return false
+	}
+	timerCtx, cancel := workflow.WithCancel(ctx)
+	defer cancel()
+	timer := workflow.NewTimerWithOptions(timerCtx, left, workflow.TimerOptions{Summary: signals.Shorten(summary, 180)})
+	if err := workflow.Await(ctx, func() bool { return cond() || timer.IsReady() }); err != nil {
+		return false
+	}
+	return cond()
+}
+
+// in gives the moment that is d from now.
+func after(ctx workflow.Context, d time.Duration) time.Time { return workflow.Now(ctx).Add(d) }
+
+// broken ends a workflow that was started with something nobody can work with.
+func broken(format string, args ...any) error {
+	return temporal.NewNonRetryableApplicationError(fmt.Sprintf(format, args...), "BrokenInput", nil)
+}
+
+// reason is the vendor's own word for a failed activity, without Temporal's frame.
+func reason(err error) string {
+	var app *temporal.ApplicationError
+	var late *temporal.TimeoutError
+	switch {
+	case errors.As(err, &app):
+		return app.Message()
+	case errors.As(err, &late):
+		if cause := late.Unwrap(); cause != nil && errors.As(cause, &app) {
+			return app.Message()
+		}
+		return "no answer in time"
+	default:
+		return err.Error()
+	}
+}
+
+// failedAs says whether an activity failed with the type.
+func failedAs(err error, kind string) bool {
+	var app *temporal.ApplicationError
+	return errors.As(err, &app) && app.Type() == kind
+}
