@@ -211,6 +211,10 @@ func rolledBack(in *Incident, ev Event) error {
 func (in *Incident) prove(ev Event) {
 	in.Rollback.State, in.Rollback.Due, in.Rollback.Ended = RollbackSucceeded, time.Time{}, ev.At
 	in.Restored = in.Rollback.Release
+	in.Facts.Choice = release.Choice{Suspect: &release.Deployment{
+		Release: in.Restored, Build: in.Rollback.Build, URL: in.Rollback.URL, Result: release.Success,
+		Finished: ev.At, By: in.Rollback.By, Incident: in.Rollback.Key, Here: true,
+	}}
 	in.log(ev, WasRestored, "Restored with %s: every alert has resolved", in.Rollback.Release)
 	in.resolve(ev, "rolled back to "+in.Rollback.Release)
 }

@@ -207,18 +207,17 @@ func watch(t *testing.T, zone *time.Location, layer oncall.Layer, first time.Tim
 	due := handoffs(t, layer)
 	begun := map[time.Time]int{}
 	seen := map[int]bool{}
-	begin := func(shown string, m time.Time) {
+	begin := func(shown, m time.Time) {
 		if n, handsOver := due[shown]; handsOver && !seen[n] {
 			begun[m], seen[n] = max(begun[m], n), true
 		}
 	}
 	turns := make([]int, minutes)
-	latest := 0
-	for i, shown := 0, ""; i < minutes; i++ {
+	latest, shown := 0, time.Time{}
+	for i := range turns {
 		m := first.Add(time.Duration(i) * time.Minute)
-		shows := m.In(zone).Format(clock)
-		skipped := m
-		for never := minuteLater(shown); shown != "" && never < shows; never = minuteLater(never) {
+		shows, skipped := look(m, zone), m
+		for never := shown.Add(time.Minute); !shown.IsZero() && never.Before(shows); never = never.Add(time.Minute) {
 			begin(never, skipped)
 			skipped = skipped.Add(time.Minute)
 		}
@@ -230,23 +229,23 @@ func watch(t *testing.T, zone *time.Location, layer oncall.Layer, first time.Tim
 	return turns
 }
 
-// handoffs are the readings of the clock at which the periods of a layer begin in the year after its first hand-off.
-func handoffs(t *testing.T, layer oncall.Layer) map[string]int {
+// look is what a clock of the zone shows, as if it were one without a zone.
+func look(m time.Time, zone *time.Location) time.Time {
+	m = m.In(zone)
+	return time.Date(m.Year(), m.Month(), m.Day(), m.Hour(), m.Minute(), 0, 0, time.UTC)
+}
+
+// handoffs are what the clock shows when the periods of a layer begin, in the year after its first hand-off.
+func handoffs(t *testing.T, layer oncall.Layer) map[time.Time]int {
 	t.Helper()
 	first, err := time.Parse(clock, layer.Handoff)
 	require.NoError(t, err)
 	hours := layer.Every.Count * map[oncall.Unit]int{oncall.Hours: 1, oncall.Days: 24}[layer.Every.Unit]
-	due := map[string]int{}
+	due := map[time.Time]int{}
 	for n := range 366 * 24 / hours {
-		due[first.Add(time.Duration(n*hours)*time.Hour).Format(clock)] = n
+		due[first.Add(time.Duration(n*hours)*time.Hour)] = n
 	}
 	return due
-}
-
-// minuteLater is what a clock that is not changed shows a minute after another reading.
-func minuteLater(shown string) string {
-	m, _ := time.Parse(clock, shown)
-	return m.Add(time.Minute).Format(clock)
 }
 
 func TestAClockThatSkipsTwoHoursDropsTheShiftsOfOne(t *testing.T) {

@@ -30,7 +30,7 @@ func main() {
 		SilenceErrors: true,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(setupCommand(), checkCommand(), versionCommand())
+	root.AddCommand(setupCommand(), demoCommand(), simulatorCommand(), checkCommand(), versionCommand())
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return

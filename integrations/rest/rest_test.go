@@ -146,7 +146,7 @@ func TestOnlyARequestThatLeftMayHaveBeenCarriedOut(t *testing.T) {
 	untrusted.Config.ErrorLog = nil
 	t.Cleanup(untrusted.Close)
 	_, distrust := rest.NewClient(time.Second).Post(untrusted.URL, "", http.NoBody)
-	_, unreadable := url.Parse("https://u:" + secret + "@h:port/")
+	_, unreadable := url.Parse(strings.Replace("https://u:SECRET@h:port/", "SECRET", secret, 1))
 	tests := map[string]struct {
 		err   error
 		maybe bool

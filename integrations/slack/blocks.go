@@ -103,7 +103,7 @@ func drawCard(c incident.Card, page bool) []slack.Block {
 // shrink takes parts away, the least needed and of these the last first, until
 // the message is short enough.
 func shrink(parts []part) []slack.Block {
-	for n := spare; n < must; n++ {
+	for n := range must {
 		for i := len(parts) - 1; i >= 0 && weight(blocksOf(parts)) > maxMessage; i-- {
 			if parts[i].need == n {
 				parts = slices.Delete(parts, i, i+1)

@@ -6,6 +6,7 @@ package resttest
 
 import (
 	"context"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -153,9 +154,7 @@ func serve(t *testing.T, handler http.HandlerFunc) *httptest.Server {
 // answer is an error page, in HTML as most vendors' proxies send it.
 func answer(status int, header http.Header) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
-		for name, values := range header {
-			w.Header()[name] = values
-		}
+		maps.Copy(w.Header(), header)
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(status)
 		_, _ = w.Write([]byte("<html><body><h1>Oops</h1></body></html>"))

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seed-44180607/lastgood/internal/local"
+)
+
+//go:embed demo.yaml
+var demoConfig []byte
+
+// badRelease is the one that the demo ships: it tests fine and breaks production.
+const badRelease = "2026.11.4"
+
+func demoCommand() *cobra.Command {
+	var script bool
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "One incident from alert to restore, on this machine",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return demo(cmd.Context(), cmd.OutOrStdout(), script)
+		},
+	}
+	cmd.Flags().BoolVar(&script, "script", false, "make the clicks by itself and end when the incident is closed")
+	return cmd
+}
+
+// demo runs everything and ships a bad release. Without script it waits for Ctrl-C.
+func demo(ctx context.Context, out io.Writer, script bool) (err error) {
+	d, err := newDemo(ctx, out)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.end()) }()
+	if err := d.start(ctx); err != nil {
+		return err
+	}
+	if script {
+		return d.play(ctx)
+	}
+	if err := d.ship(ctx); err != nil {
+		return err
+	}
+	d.say("open", "Slack, Jenkins, Jira, the shop   %s", d.stage.Simulator)
+	d.say("open", "Temporal UI                      %s", d.stage.UI())
+	d.say("next", "the alert comes within seconds; Ctrl-C ends everything")
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-d.failed():
+		return errors.New("a process has ended; its log was printed above")
+	}
+}
+
+// demonstration is a stage with its processes, and the line that each step prints.
+type demonstration struct {
+	stage     local.Stage
+	control   local.Control
+	out       io.Writer
+	began     time.Time
+	processes []*local.Process // in the order in which they are ended
+}
+
+func newDemo(ctx context.Context, out io.Writer) (*demonstration, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find the binaries beside this one: %w", err)
+	}
+	dir, err := os.MkdirTemp("", "lastgood-demo-")
+	if err != nil {
+		return nil, fmt.Errorf("make a place for the demo's database: %w", err)
+	}
+	ports, err := local.FreePorts(ctx, local.DefaultPorts)
+	if err != nil {
+		return nil, err
+	}
+	config := filepath.Join(dir, "lastgood.yaml")
+	if err := os.WriteFile(config, demoConfig, 0o600); err != nil {
+		return nil, fmt.Errorf("write the demo's configuration: %w", err)
+	}
+	stage := local.Stage{
+		Bin: filepath.Dir(self), Dir: dir, Config: config, Ports: ports,
+		Simulator: fmt.Sprintf("http://127.0.0.1:%d", ports.Simulator),
+	}
+	return &demonstration{stage: stage, control: local.Control{URL: stage.Simulator}, out: out, began: time.Now()}, nil
+}
+
+// start brings everything up, Temporal and the world first.
+func (d *demonstration) start(ctx context.Context) error {
+	for _, part := range []struct {
+		name  string
+		start func() (*local.Process, error)
+		at    string
+	}{
+		{"temporal", func() (*local.Process, error) { return d.stage.StartDevserver(ctx) }, d.stage.UI()},
+		{"simulator", func() (*local.Process, error) { return d.stage.StartSimulator(ctx) }, d.stage.Simulator},
+		{"worker", func() (*local.Process, error) {
+			return d.stage.StartWorker(ctx, "worker", d.stage.Ports.WorkerMetrics)
+		}, ""},
+		{"starter", func() (*local.Process, error) { return d.stage.StartStarter(ctx) }, d.stage.Starter()},
+	} {
+		p, err := part.start()
+		if p != nil {
+			d.processes = append([]*local.Process{p}, d.processes...)
+		}
+		if err != nil {
+			return err
+		}
+		d.say("ready", "%-10s %s", part.name, part.at)
+	}
+	return nil
+}
+
+// end stops every process and leaves nothing behind.
+func (d *demonstration) end() error {
+	for _, p := range d.processes {
+		select {
+		case <-p.Ended():
+			d.say("ended", "%s ended by itself:\n%s", p.Name, p.Tail())
+		default:
+		}
+	}
+	local.StopAll(d.processes...)
+	if err := os.RemoveAll(d.stage.Dir); err != nil {
+		return fmt.Errorf("clear up after the demo: %w", err)
+	}
+	return nil
+}
+
+// failed is closed when any process ends.
+func (d *demonstration) failed() <-chan struct{} {
+	ended := make(chan struct{}, len(d.processes))
+	for _, p := range d.processes {
+		go func() {
+			<-p.Ended()
+			ended <- struct{}{}
+		}()
+	}
+	return ended
+}
+
+// say prints one step: when, what kind, what.
+func (d *demonstration) say(kind, format string, args ...any) {
+	fmt.Fprintf(d.out, "%6.1f s  %-7s %s\n", time.Since(d.began).Seconds(), kind, fmt.Sprintf(format, args...))
+}
+
+// ship deploys a release that tests fine and breaks the shop.
+func (d *demonstration) ship(ctx context.Context) error {
+	err := d.control.Post(ctx, "/shop/ship", map[string]any{
+		"service": "checkout", "release": badRelease, "bad": true, "user": "maria",
+		"commits": []map[string]any{
+			{"author": "Maria Lopez", "message": "Charge the card before the basket is locked", "paths": []string{"services/checkout/pay.go"}},
+			{"author": "Jonas Weber", "message": "Retry the payment gateway three times", "paths": []string{"services/checkout/gateway.go"}},
+		},
+	})
+	if err != nil {
+		return err
+	}
+	d.say("ship", "release %s goes to production; it tests fine", badRelease)
+	return nil
+}

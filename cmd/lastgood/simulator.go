@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seed-44180607/lastgood/internal/api"
+	"github.com/seed-44180607/lastgood/internal/app"
+	"github.com/seed-44180607/lastgood/internal/config"
+	"github.com/seed-44180607/lastgood/simulator"
+)
+
+func simulatorCommand() *cobra.Command {
+	var listen, public, starter string
+	var build time.Duration
+	cmd := &cobra.Command{
+		Use:   "simulator",
+		Short: "Slack, Jenkins, Jira, a demo shop and its monitor, simulated",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			l, err := (&net.ListenConfig{}).Listen(cmd.Context(), "tcp", listen)
+			if err != nil {
+				return fmt.Errorf("listen on %s: %w; name a free address with --listen", listen, err)
+			}
+			if public == "" {
+				public = "http://" + l.Addr().String()
+			}
+			return simulate(cmd.Context(), l, simulator.Config{
+				PublicURL: public, BuildDuration: build,
+				InteractionsURL: starter + "/slack/interactions",
+				AlertURL:        starter + "/v1/alerts/alertmanager",
+				Logger:          app.NewLog(os.Stderr, config.Log{}),
+			})
+		},
+	}
+	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8090", "address to listen on")
+	cmd.Flags().StringVar(&public, "public", "", "own address as others reach it (default http:// and the address listened on)")
+	cmd.Flags().StringVar(&starter, "starter", "http://127.0.0.1:8080", "the starter that alerts and clicks go to")
+	cmd.Flags().DurationVar(&build, "build", 2*time.Second, "how long a build takes")
+	return cmd
+}
+
+func simulate(ctx context.Context, l net.Listener, c simulator.Config) error {
+	world := simulator.New(c)
+	ctx, stop := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		world.Run(ctx)
+	}()
+	fmt.Printf("ready  simulator %s\n", c.PublicURL)
+	err := api.Serve(ctx, l, world, c.Logger)
+	stop()
+	<-ended
+	return err
+}

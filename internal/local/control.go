@@ -1,0 +1,134 @@
+package local
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// Control moves the simulated world and reads what was done to it.
+type Control struct {
+	// URL is the simulator's base URL.
+	URL string
+}
+
+// Effect is one entry of the simulator's ledger.
+type Effect struct {
+	N      int       `json:"n"`
+	At     time.Time `json:"at"`
+	Vendor string    `json:"vendor"`
+	Effect string    `json:"effect"`
+	Detail Detail    `json:"detail"`
+}
+
+// Detail is what is known of an effect; which fields are set depends on it.
+type Detail struct {
+	Channel    string            `json:"channel"`
+	User       string            `json:"user"`
+	TS         string            `json:"ts"`
+	ThreadTS   string            `json:"thread_ts"`
+	Text       string            `json:"text"`
+	Actions    []string          `json:"actions"`
+	Job        string            `json:"job"`
+	Number     int               `json:"number"`
+	ID         any               `json:"id"`
+	Parameters map[string]string `json:"parameters"`
+	Result     string            `json:"result"`
+	Service    string            `json:"service"`
+	Status     string            `json:"status"`
+	SentAt     time.Time         `json:"sent_at"`
+	Key        string            `json:"key"`
+	To         string            `json:"to"`
+	Body       string            `json:"body"`
+	Fields     map[string]any    `json:"fields"`
+	Release    string            `json:"release"`
+	Metadata   struct {
+		Payload struct {
+			Marker   string `json:"marker"`
+			Incident string `json:"incident"`
+		} `json:"event_payload"`
+	} `json:"metadata"`
+}
+
+// Ledger gives the effects after number n of a vendor and a kind, each of which
+// may be empty to mean any, and waits a while for the first.
+func (c Control) Ledger(ctx context.Context, n int, vendor, effect string, wait time.Duration) ([]Effect, error) {
+	query := url.Values{
+		"since": {strconv.Itoa(n)}, "vendor": {vendor}, "effect": {effect}, "wait": {wait.String()},
+	}
+	var found []Effect
+	err := c.call(ctx, http.MethodGet, "/control/ledger?"+query.Encode(), nil, &found)
+	return found, err
+}
+
+// Await waits until an effect that fits is in the ledger, and gives it.
+func (c Control) Await(ctx context.Context, vendor, effect string, fits func(Effect) bool) (Effect, error) {
+	for n := 0; ; {
+		found, err := c.Ledger(ctx, n, vendor, effect, 5*time.Second)
+		if err != nil {
+			return Effect{}, fmt.Errorf("wait for %s of %s: %w", effect, vendor, err)
+		}
+		for _, e := range found {
+			if fits(e) {
+				return e, nil
+			}
+			n = e.N
+		}
+	}
+}
+
+// Post moves the world: path is below /control or /shop.
+func (c Control) Post(ctx context.Context, path string, body any) error {
+	return c.call(ctx, http.MethodPost, path, body, nil)
+}
+
+// Clicked is what the starter answered to a click.
+type Clicked struct {
+	Status int    `json:"status"`
+	Body   string `json:"body"`
+}
+
+// Click presses a button of a message as a user would.
+func (c Control) Click(ctx context.Context, channel, ts, action, user string) (Clicked, error) {
+	var answer Clicked
+	err := c.call(ctx, http.MethodPost, "/control/click",
+		map[string]string{"channel": channel, "ts": ts, "action_id": action, "user": user}, &answer)
+	return answer, err
+}
+
+func (c Control) call(ctx context.Context, method, path string, body, into any) error {
+	content, err := json.Marshal(body)
+	if err != nil {
+		return fmt.Errorf("write the body of %s: %w", path, err)
+	}
+	request, err := http.NewRequestWithContext(ctx, method, c.URL+path, bytes.NewReader(content))
+	if err != nil {
+		return fmt.Errorf("make the call %s: %w", path, err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return fmt.Errorf("call %s: %w", path, err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	answer, err := io.ReadAll(response.Body)
+	if err != nil {
+		return fmt.Errorf("read the answer of %s: %w", path, err)
+	}
+	if response.StatusCode >= http.StatusMultipleChoices {
+		return fmt.Errorf("call %s: %s: %s", path, response.Status, bytes.TrimSpace(answer))
+	}
+	if into == nil || len(answer) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(answer, into); err != nil {
+		return fmt.Errorf("read the answer of %s: %w", path, err)
+	}
+	return nil
+}

@@ -1,0 +1,117 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"time"
+)
+
+// stopWithin is how long the processes of a stage may take to end.
+const stopWithin = 4 * time.Second
+
+// Stage is one lastgood on this machine, with the simulator as its world.
+type Stage struct {
+	// Bin holds the binaries; Dir takes the database and the logs.
+	Bin, Dir string
+	// Config is the path of lastgood.yaml.
+	Config string
+	Ports  Ports
+	// Simulator is the base URL of the simulator.
+	Simulator string
+	// Env is added to the variables of worker and starter.
+	Env []string
+}
+
+// Ports are the loopback ports of a stage.
+type Ports struct{ Temporal, UI, Starter, Simulator, WorkerMetrics, StarterMetrics int }
+
+// DefaultPorts are those of the documentation.
+var DefaultPorts = Ports{Temporal: 7233, UI: 8233, Starter: 8080, Simulator: 8090, StarterMetrics: 9090, WorkerMetrics: 9091}
+
+// FreePorts gives ports that are free now: the wanted ones where they are.
+func FreePorts(ctx context.Context, wanted Ports) (Ports, error) {
+	free := wanted
+	for _, port := range []*int{&free.Temporal, &free.UI, &free.Starter, &free.Simulator, &free.WorkerMetrics, &free.StarterMetrics} {
+		p, err := Port(ctx, *port)
+		if err != nil {
+			return Ports{}, err
+		}
+		*port = p
+	}
+	return free, nil
+}
+
+func loopback(port int) string { return "127.0.0.1:" + strconv.Itoa(port) }
+
+// Temporal is the address of the devserver.
+func (s Stage) Temporal() string { return loopback(s.Ports.Temporal) }
+
+// UI is the address of the Temporal UI.
+func (s Stage) UI() string { return "http://" + loopback(s.Ports.UI) }
+
+// Starter is the base URL of the starter.
+func (s Stage) Starter() string { return "http://" + loopback(s.Ports.Starter) }
+
+// StartDevserver runs Temporal. Its database is kept from one start to the next.
+func (s Stage) StartDevserver(ctx context.Context) (*Process, error) {
+	return Start(ctx, Command{
+		Name: "devserver", Path: filepath.Join(s.Bin, "devserver"), Dir: s.Dir, Ready: "ready",
+		Args: []string{
+			"--fast", "--db", filepath.Join(s.Dir, "temporal.db"),
+			"--port", strconv.Itoa(s.Ports.Temporal), "--ui-port", strconv.Itoa(s.Ports.UI),
+		},
+	})
+}
+
+// StartSimulator runs the simulated vendors.
+func (s Stage) StartSimulator(ctx context.Context) (*Process, error) {
+	return Start(ctx, Command{
+		Name: "simulator", Path: filepath.Join(s.Bin, "lastgood"), Dir: s.Dir, Ready: "ready",
+		Args: []string{"simulator", "--listen", loopback(s.Ports.Simulator), "--starter", s.Starter()},
+	})
+}
+
+// StartWorker runs a worker; name tells several apart.
+func (s Stage) StartWorker(ctx context.Context, name string, metrics int) (*Process, error) {
+	return Start(ctx, Command{
+		Name: name, Path: filepath.Join(s.Bin, "worker"), Dir: s.Dir, Ready: "msg=ready",
+		Env: append(s.env(), "METRICS_ADDR="+loopback(metrics)),
+	})
+}
+
+// StartStarter runs a starter.
+func (s Stage) StartStarter(ctx context.Context) (*Process, error) {
+	return Start(ctx, Command{
+		Name: "starter", Path: filepath.Join(s.Bin, "starter"), Dir: s.Dir, Ready: "msg=ready",
+		Env: append(s.env(), "LISTEN_ADDR="+loopback(s.Ports.Starter), "METRICS_ADDR="+loopback(s.Ports.StarterMetrics)),
+	})
+}
+
+// env is what worker and starter need to stand in this stage. The tokens are the
+// simulator's own defaults.
+func (s Stage) env() []string {
+	return append([]string{
+		"LASTGOOD_CONFIG=" + s.Config,
+		"TEMPORAL_ADDRESS=" + s.Temporal(), "TEMPORAL_NAMESPACE=default", "TEMPORAL_UI_URL=" + s.UI(),
+		"ALERT_TOKENS=alertmanager:simulator-alert-token",
+		"SLACK_API_URL=" + s.Simulator + "/slack/api/", "SLACK_BOT_TOKEN=xoxb-simulator", "SLACK_SIGNING_SECRET=simulator-signing-secret",
+		"JENKINS_URL=" + s.Simulator + "/jenkins/", "JENKINS_USER=lastgood", "JENKINS_TOKEN=simulator-jenkins-token",
+		"JIRA_URL=" + s.Simulator + "/jira/", "JIRA_USER=lastgood@example.com", "JIRA_TOKEN=simulator-jira-token",
+	}, s.Env...)
+}
+
+// StopAll ends processes in the order given, whatever was started of them.
+func StopAll(processes ...*Process) {
+	for _, p := range processes {
+		if p != nil {
+			p.Stop(stopWithin)
+		}
+	}
+}
+
+// String names the stage for a message.
+func (s Stage) String() string {
+	return fmt.Sprintf("temporal %s, starter %s, simulator %s", s.Temporal(), s.Starter(), s.Simulator)
+}
