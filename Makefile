@@ -9,7 +9,7 @@ GO ?= go
 MODULES := devserver test/deploy
 
 # .env where there is one, else the demo: everything against the simulator.
-COMPOSE := docker compose --env-file $(firstword $(wildcard .env) deploy/demo/compose.env)
+COMPOSE := docker compose --env-file $(firstword $(wildcard .env) deploy/demo.env)
 
 .PHONY: help
 help: ## This list.
@@ -39,7 +39,7 @@ test: build ## Every test that needs no further install.
 .PHONY: lint
 lint: tools ## Linters, formatting, determinism of the workflows.
 	bin/tools/golangci-lint run ./...
-	bin/tools/workflowcheck ./workflows/...
+	bin/tools/workflowcheck -config workflowcheck.config.yaml ./workflows/...
 	@# Full analysis of what a nested module imports takes minutes; make test vets it.
 	@for module in $(MODULES); do (set -x; cd $$module && $(CURDIR)/bin/tools/golangci-lint run --fast-only ./...) || exit; done
 

@@ -18,18 +18,18 @@ import (
 // openDatabase makes the database and its namespace where they do not exist yet, and keeps other
 // devservers off it until release is called or the process ends, however it ends.
 func openDatabase(s settings) (release func(), err error) {
-	if err := os.MkdirAll(filepath.Dir(s.db), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(s.db), 0o750); err != nil {
 		return nil, fmt.Errorf("make the directory of database %s: %w", s.db, err)
 	}
 	release, err = lock(s.db)
 	if err != nil {
 		return nil, err
 	}
-	if err := createDatabase(s.db); err != nil {
-		release()
-		return nil, err
+	err = createDatabase(s.db)
+	if err == nil {
+		err = createNamespace(store(s.db, s.fast), retention, searchAttributes)
 	}
-	if err := createNamespace(store(s.db, s.fast), retention, searchAttributes); err != nil {
+	if err != nil {
 		release()
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func openDatabase(s settings) (release func(), err error) {
 // lock is held on a file beside the database, not on the database: closing any handle on that would
 // drop the locks that SQLite itself holds there.
 func lock(db string) (release func(), err error) {
-	f, err := os.OpenFile(db+".lock", os.O_CREATE|os.O_RDWR, 0o644)
+	f, err := os.OpenFile(db+".lock", os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open the lock of database %s: %w", db, err)
 	}
@@ -54,8 +54,12 @@ func lock(db string) (release func(), err error) {
 // leave a database behind that looks complete. That file has no write-ahead log, because the server's
 // library never closes a connection, and what is in the log would not be in the file that is renamed.
 func createDatabase(db string) error {
-	if _, err := os.Stat(db); !errors.Is(err, fs.ErrNotExist) {
-		return err
+	_, err := os.Stat(db)
+	if err == nil {
+		return nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("look for database %s: %w", db, err)
 	}
 	draft := db + ".new"
 	if err := os.Remove(draft); err != nil && !errors.Is(err, fs.ErrNotExist) {

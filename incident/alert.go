@@ -21,8 +21,8 @@ func (s Severity) Valid() bool {
 	return s == SEV1 || s == SEV2 || s == SEV3 || s == SEV4
 }
 
-// Worse says whether s is worse than other.
-func (s Severity) Worse(other Severity) bool { return s < other }
+// Worse says whether s is worse than other. What is no severity is worse than none.
+func (s Severity) Worse(other Severity) bool { return s.Valid() && s < other }
 
 // Alert is one firing, from a monitor. Fingerprint and StartsAt identify it.
 type Alert struct {
@@ -97,6 +97,11 @@ func firstLine(text string, n int) string {
 		return string(runes[:n-1]) + "…"
 	}
 	return string(runes)
+}
+
+// oneLine writes a text of several lines as one of at most n runes.
+func oneLine(text string, n int) string {
+	return firstLine(strings.Join(strings.Fields(text), " "), n)
 }
 
 // Worst gives the worst severity among the firing alerts of a delivery, and the

@@ -118,8 +118,14 @@ func (in *Incident) renewAck(ev Event) {
 	}
 }
 
+// maxText bounds the text of an entry, in characters.
+const maxText = 1500
+
 func (in *Incident) log(ev Event, kind Kind, format string, args ...any) {
-	entry := Entry{N: len(in.Timeline) + 1, At: ev.At, Kind: kind, By: ev.Decision.By, Text: fmt.Sprintf(format, args...)}
+	entry := Entry{
+		N: len(in.Timeline) + 1, At: ev.At, Kind: kind, By: ev.Decision.By,
+		Text: oneLine(fmt.Sprintf(format, args...), maxText),
+	}
 	if ev.Progress.URL != "" {
 		entry.URL = ev.Progress.URL
 	}
@@ -148,7 +154,7 @@ func said(ev Event) string {
 	if ev.Decision.Comment == "" {
 		return ""
 	}
-	return ": " + firstLine(ev.Decision.Comment, 500)
+	return ": " + oneLine(ev.Decision.Comment, 500)
 }
 
 // who is the person who decided.
@@ -170,7 +176,7 @@ func (in *Incident) trigger(at oncall.Position, ev Event) {
 	in.Status = Triggered
 	in.AcknowledgedBy, in.AcknowledgedAt = "", time.Time{}
 	in.ResolvedBy, in.ResolvedAt, in.QuietUntil = "", time.Time{}, time.Time{}
-	in.SnoozedUntil = time.Time{}
+	in.SnoozedAt, in.SnoozedUntil = time.Time{}, time.Time{}
 	in.restart(at, ev)
 }
 

@@ -91,14 +91,11 @@ func (in Incident) shownTarget() *release.Deployment {
 func (in Incident) firingNames() ([]string, int) {
 	var list []string
 	for _, a := range in.Alerts {
-		if a.Firing {
+		if a.Firing && len(list) < shownAlerts {
 			list = append(list, firstLine(a.Title(), 120))
 		}
 	}
-	if len(list) > shownAlerts {
-		return list[:shownAlerts], len(list) - shownAlerts
-	}
-	return list, 0
+	return list, in.Firing() - len(list)
 }
 
 func (in Incident) nextLine() (string, time.Time) {

@@ -100,6 +100,9 @@ type Climb struct {
 	Until time.Time `json:"until,omitzero"`
 	// Reached is true when any page of this round was delivered.
 	Reached bool `json:"reached,omitempty"`
+	// Unreached is true from a round without a delivered page up to the next one
+	// that is: what is found missing meanwhile has been said.
+	Unreached bool `json:"unreached,omitempty"`
 	// Pages are those of the step at At, by index.
 	Pages []Page `json:"pages,omitempty"`
 	// Following says who is paged next when nobody answers, and when.

@@ -61,11 +61,20 @@ func alertResolved(in *Incident, ev Event) error {
 		in.Alerts = append(in.Alerts, trim(ev.Alert, len(in.Alerts)))
 		in.Alerts[len(in.Alerts)-1].Firing = false
 		return nil
-	case !in.Alerts[i].Firing || ev.Alert.StartsAt.Before(in.Alerts[i].StartsAt):
+	case ev.Alert.StartsAt.Before(in.Alerts[i].StartsAt):
 		return errNothing
 	}
-	in.Alerts[i].Firing, in.Alerts[i].EndsAt = false, ev.Alert.EndsAt
-	in.log(ev, AlertResolved, "Alert resolved: %s", firstLine(in.Alerts[i].Title(), 200))
+	known := &in.Alerts[i]
+	fired, news := known.Firing, ev.Alert.StartsAt.After(known.StartsAt)
+	known.Firing, known.StartsAt, known.EndsAt = false, ev.Alert.StartsAt, ev.Alert.EndsAt
+	switch {
+	case !fired && !news:
+		return errNothing
+	case !fired:
+		// Its later firing was never seen; a late one is not news either.
+		return nil
+	}
+	in.log(ev, AlertResolved, "Alert resolved: %s", firstLine(known.Title(), 200))
 	if in.Firing() == 0 {
 		in.allQuiet(ev)
 	}
@@ -81,7 +90,7 @@ func (in *Incident) allQuiet(ev Event) {
 	case in.Rollback.State == RollbackVerifying:
 		in.prove(ev)
 	case in.Rollback.State == RollbackRequested:
-		in.Rollback.State, in.Rollback.Due = RollbackWithdrawn, time.Time{}
+		in.withdraw(ev)
 		in.log(ev, RollbackLapsed, "The request to roll back lapses: all alerts are resolved")
 		in.resolve(ev, "all alerts are resolved")
 	default:
@@ -108,7 +117,8 @@ func (in *Incident) reopen(ev Event, why string) {
 	} else {
 		in.log(ev, Reopened, "Reopened: %s", why)
 	}
-	in.Facts.Asked, in.Closed, in.Cursors.TicketClosed = false, false, false
+	in.Closed, in.Cursors.TicketClosed = false, false
+	in.doubtFacts()
 	in.trigger(firstStep, ev)
 }
 
@@ -141,11 +151,13 @@ func (in *Incident) factsLine() string {
 	}
 }
 
-// factsDoubted asks for another look at what is deployed.
 func factsDoubted(in *Incident, _ Event) error {
-	in.Facts.Asked = false
+	in.doubtFacts()
 	return nil
 }
+
+// doubtFacts asks for another look at what is deployed, where there is one.
+func (in *Incident) doubtFacts() { in.Facts.Asked = in.Service.Deployments == nil }
 
 // trim bounds what an alert takes up in the state.
 func trim(a Alert, known int) Alert {
@@ -157,10 +169,12 @@ func trim(a Alert, known int) Alert {
 	return a
 }
 
-// raise moves to a worse severity and climbs its policy from the first step.
+// raise moves to a worse severity and climbs its policy from the first step. A
+// snooze ends: it was meant for something less bad.
 func (in *Incident) raise(to Severity, ev Event) {
 	in.log(ev, SeverityChanged, "Severity raised from %s to %s%s", in.Severity, to, said(ev))
 	in.Severity = to
+	in.SnoozedAt, in.SnoozedUntil = time.Time{}, time.Time{}
 	in.restart(firstStep, ev)
 }
 

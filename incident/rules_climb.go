@@ -26,22 +26,23 @@ func stepOpened(in *Incident, ev Event) error {
 		in.Climb.Pages = append(in.Climb.Pages, Page{Page: p, Marker: in.marker(p)})
 	}
 	for _, note := range ev.Plan.Notes {
-		in.log(ev, StepOpened, "Step %d: %s", in.Climb.At.Step, note)
+		in.report(ev, StepOpened, "Step %d: %s", in.Climb.At.Step, note)
 	}
 	return nil
 }
 
-// stepPassed goes on at once from a step that has nobody to page.
+// stepPassed goes on at once from a step that has nobody to page. One that was
+// asked for although the incident is acknowledged goes on to the round's end only.
 func stepPassed(in *Incident, ev Event) error {
 	if !in.Climb.Pending || ev.Plan.Position != in.Climb.At {
 		return errNothing
 	}
 	for _, note := range ev.Plan.Notes {
-		in.log(ev, StepPassed, "Step %d: %s", in.Climb.At.Step, note)
+		in.report(ev, StepPassed, "Step %d: %s", in.Climb.At.Step, note)
 	}
-	in.log(ev, StepPassed, "Step %d is passed: %s", in.Climb.At.Step, ev.Plan.Passed)
+	in.report(ev, StepPassed, "Step %d is passed: %s", in.Climb.At.Step, ev.Plan.Passed)
 	in.Climb.Pending, in.Climb.Pages = false, nil
-	if in.Status == Triggered {
+	if in.Status == Triggered || in.Climb.At.Step < len(in.Policy().Steps) {
 		in.next(ev)
 	}
 	return nil
@@ -66,7 +67,7 @@ func paged(in *Incident, ev Event) error {
 		return nil
 	}
 	in.Climb.Pages[i].Delivered, in.Climb.Pages[i].Failed = ev.At, ""
-	in.Climb.Reached = true
+	in.Climb.Reached, in.Climb.Unreached = true, false
 	if in.Climb.Until.IsZero() && in.Status == Triggered {
 		in.Climb.Until = ev.At.Add(in.Policy().Within(in.Climb.At))
 	}
@@ -74,7 +75,7 @@ func paged(in *Incident, ev Event) error {
 }
 
 func pageFailed(in *Incident, ev Event) error {
-	in.log(ev, PageFailed, "Could not page %s by %s: %s", nameOf(ev.Page), ev.Page.Via, firstLine(ev.Reason, 300))
+	in.report(ev, PageFailed, "Could not page %s by %s: %s", nameOf(ev.Page), ev.Page.Via, firstLine(ev.Reason, 300))
 	if i := in.pageIndex(ev); i >= 0 {
 		in.Climb.Pages[i].Failed = firstLine(ev.Reason, 300)
 	}
@@ -105,8 +106,10 @@ func (in *Incident) next(ev Event) {
 	at, rest := oncall.Next(in.Policy(), in.Climb.At)
 	if at.Round != in.Climb.At.Round || at.Exhausted() {
 		if !in.Climb.Reached {
-			in.log(ev, NobodyReached, "Nobody could be reached in round %d; it is climbed again in %s", in.Climb.At.Round, UnreachedPause)
-			at, rest = oncall.Position{Step: in.roundBegins(), Round: in.Climb.At.Round}, UnreachedPause
+			in.report(ev, NobodyReached, "Nobody could be reached in round %d; it is climbed again every %s", in.Climb.At.Round, UnreachedPause)
+			in.Climb.Unreached = true
+			at, rest = in.Climb.At, UnreachedPause
+			at.Step = in.roundBegins()
 		} else if at.Again == 1 {
 			in.log(ev, Exhausted, "Exhausted: nobody answered in %d rounds; step %d is paged again every %s",
 				at.Round, at.Step, oncall.AgainEvery)
@@ -117,6 +120,14 @@ func (in *Incident) next(ev Event) {
 	}
 	in.Climb.At, in.Climb.Pending, in.Climb.PageAt = at, true, ev.At.Add(rest)
 	in.Climb.Until, in.Climb.Following, in.Climb.Pages = time.Time{}, nil, nil
+}
+
+// report logs what keeps a page from somebody. A round that is climbed again and
+// again has nothing new to say: the timeline would grow without end.
+func (in *Incident) report(ev Event, kind Kind, format string, args ...any) {
+	if !in.Climb.Unreached {
+		in.log(ev, kind, format, args...)
+	}
 }
 
 // roundBegins is the step that the current round began with.

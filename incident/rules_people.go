@@ -35,7 +35,8 @@ func ackTimedOut(in *Incident, ev Event) error {
 	return nil
 }
 
-// escalated pages the next step now. An acknowledgement is kept.
+// escalated pages the next step now, or the last one once more where none is
+// left. An acknowledgement is kept.
 func escalated(in *Incident, ev Event) error {
 	if err := in.mustBeOpen(); err != nil {
 		return err
@@ -43,11 +44,12 @@ func escalated(in *Incident, ev Event) error {
 	in.SnoozedAt, in.SnoozedUntil = time.Time{}, time.Time{}
 	at, _ := oncall.Next(in.Policy(), in.Climb.At)
 	in.log(ev, Escalated, "Escalated to step %d by %s%s", at.Step, who(ev), said(ev))
-	lap := in.Climb.Lap
-	if at.Round != in.Climb.At.Round {
-		lap++
+	lap, reached := in.Climb.Lap, in.Climb.Reached && at.Round == in.Climb.At.Round
+	if at.Again == 1 {
+		// Nobody has failed to answer yet: that would be said, and loudly.
+		at.Again, lap = 0, lap+1
 	}
-	in.Climb = Climb{At: at, Lap: lap, Reached: in.Climb.Reached, Pending: true, PageAt: ev.At}
+	in.Climb = Climb{At: at, Lap: lap, Reached: reached, Pending: true, PageAt: ev.At}
 	return nil
 }
 
@@ -59,7 +61,10 @@ func snoozed(in *Incident, ev Event) error {
 	if err != nil || d <= 0 || d > 24*time.Hour {
 		return refuse("%q is no time to snooze for: give a duration up to 24h, such as 30m.", ev.Decision.For)
 	}
-	in.SnoozedAt, in.SnoozedUntil = ev.At, ev.At.Add(d)
+	if in.SnoozedUntil.IsZero() {
+		in.SnoozedAt = ev.At
+	}
+	in.SnoozedUntil = ev.At.Add(d)
 	in.log(ev, Snoozed, "Snoozed until %s by %s%s", clock(in.SnoozedUntil), who(ev), said(ev))
 	return nil
 }
@@ -130,7 +135,7 @@ func noted(in *Incident, ev Event) error {
 	if ev.Decision.Comment == "" {
 		return refuse("A note needs a text.")
 	}
-	in.log(ev, NoteAdded, "%s: %s", who(ev), firstLine(ev.Decision.Comment, 1000))
+	in.log(ev, NoteAdded, "%s: %s", who(ev), oneLine(ev.Decision.Comment, 1000))
 	return nil
 }
 
@@ -138,7 +143,7 @@ func updatePosted(in *Incident, ev Event) error {
 	if ev.Decision.Comment == "" {
 		return refuse("An update needs a text.")
 	}
-	in.log(ev, UpdatePosted, "Update by %s: %s", who(ev), firstLine(ev.Decision.Comment, 1000))
+	in.log(ev, UpdatePosted, "Update by %s: %s", who(ev), oneLine(ev.Decision.Comment, 1000))
 	return nil
 }
 
@@ -151,7 +156,7 @@ func resolvedByHand(in *Incident, ev Event) error {
 			in.Rollback.Release, clock(in.Rollback.At), in.ID)
 	}
 	if in.Rollback.State == RollbackRequested {
-		in.Rollback.State, in.Rollback.Due = RollbackWithdrawn, time.Time{}
+		in.withdraw(ev)
 	}
 	why := "by " + who(ev) + said(ev)
 	if n := in.Firing(); n > 0 {
@@ -178,6 +183,14 @@ func reopenedByHand(in *Incident, ev Event) error {
 
 func cancelled(in *Incident, ev Event) error {
 	in.Cancelled = true
+	switch {
+	case in.Rollback.State == RollbackRequested:
+		in.withdraw(ev)
+	case in.Rollback.UnderWay():
+		in.Rollback.State, in.Rollback.Due, in.Rollback.Ended = RollbackAborted, time.Time{}, ev.At
+		in.Rollback.Reason = "left to itself when the workflow was cancelled: the state of the service is unknown"
+		in.log(ev, RollbackStopped, "The rollback to %s was %s", in.Rollback.Release, in.Rollback.Reason)
+	}
 	if in.Open() {
 		in.resolve(ev, "the workflow was cancelled by an operator")
 	}

@@ -25,8 +25,8 @@ func rollbackAsked(in *Incident, ev Event) error {
 	if err != nil {
 		return err
 	}
-	alone := in.Rollback.Lapsed && in.Rollback.Release == target.Release && ev.Decision.Comment != "" &&
-		in.Service.Rollback.Approval != nil && in.Service.Rollback.Approval.Override
+	alone := in.Rollback.Lapsed && in.Rollback.Release == target.Release && in.Rollback.By == who(ev) &&
+		ev.Decision.Comment != "" && in.Service.Rollback.Approval != nil && in.Service.Rollback.Approval.Override
 	attempt := in.Rollback.Attempt + 1
 	in.Rollback = Rollback{
 		Attempt: attempt, Key: fmt.Sprintf("%s/%d", in.ID, attempt), Release: target.Release,
@@ -92,6 +92,11 @@ func (in *Incident) takeOver(ev Event) {
 	in.Climb.Pending = false
 }
 
+// withdraw ends a request that nobody has approved.
+func (in *Incident) withdraw(ev Event) {
+	in.Rollback.State, in.Rollback.Due, in.Rollback.Ended = RollbackWithdrawn, time.Time{}, ev.At
+}
+
 // start lets the rollback run. It is given up for lost when its workflow says
 // nothing for longer than it may take.
 func (in *Incident) start(ev Event, format string, args ...any) {
@@ -99,11 +104,22 @@ func (in *Incident) start(ev Event, format string, args ...any) {
 	in.log(ev, ev.Kind, format, args...)
 }
 
-func rollbackApproved(in *Incident, ev Event) error {
+// mustWait refuses the answer to a request that does not wait, or not any more.
+func (in *Incident) mustWait(d Decision) error {
 	switch {
 	case in.Rollback.State != RollbackRequested:
 		return refuse("No rollback of %s waits for approval.", in.ID)
-	case who(ev) == in.Rollback.By:
+	case d.Release != "" && d.Release != in.Rollback.Release:
+		return refuse("The target has changed: not %s but %s waits for approval.", d.Release, in.Rollback.Release)
+	}
+	return nil
+}
+
+func rollbackApproved(in *Incident, ev Event) error {
+	if err := in.mustWait(ev.Decision); err != nil {
+		return err
+	}
+	if who(ev) == in.Rollback.By {
 		return refuse("You asked for this rollback: somebody else must approve it.")
 	}
 	in.Rollback.Approved = who(ev)
@@ -112,10 +128,10 @@ func rollbackApproved(in *Incident, ev Event) error {
 }
 
 func rollbackRejected(in *Incident, ev Event) error {
-	if in.Rollback.State != RollbackRequested {
-		return refuse("No rollback of %s waits for approval.", in.ID)
+	if err := in.mustWait(ev.Decision); err != nil {
+		return err
 	}
-	in.Rollback.State, in.Rollback.Due, in.Rollback.Ended = RollbackWithdrawn, time.Time{}, ev.At
+	in.withdraw(ev)
 	in.log(ev, RollbackRejected, "Rollback to %s rejected by %s%s", in.Rollback.Release, who(ev), said(ev))
 	return nil
 }
@@ -124,7 +140,7 @@ func rollbackLapsed(in *Incident, ev Event) error {
 	if in.Rollback.State != RollbackRequested || ev.At.Before(in.Rollback.Due) {
 		return errNothing
 	}
-	in.Rollback.State, in.Rollback.Due, in.Rollback.Ended = RollbackWithdrawn, time.Time{}, ev.At
+	in.withdraw(ev)
 	in.Rollback.Lapsed = true
 	in.log(ev, RollbackLapsed, "Nobody approved the rollback to %s within %s", in.Rollback.Release, in.Service.Rollback.Approval.Within)
 	text := "Nobody has approved the rollback of %s to %s that %s asked for (%s)."
@@ -138,7 +154,7 @@ func rollbackLapsed(in *Incident, ev Event) error {
 func abortAsked(in *Incident, ev Event) error {
 	switch {
 	case in.Rollback.State == RollbackRequested:
-		in.Rollback.State, in.Rollback.Due, in.Rollback.Ended = RollbackWithdrawn, time.Time{}, ev.At
+		in.withdraw(ev)
 		in.log(ev, AbortAsked, "The request to roll back is withdrawn by %s%s", who(ev), said(ev))
 		return nil
 	case in.Rollback.State != RollbackRunning:
@@ -245,12 +261,15 @@ func notProved(in *Incident, ev Event) error {
 	return nil
 }
 
-// fail pages again from the current step; the next older release is offered.
+// fail pages again from the current step. The next older release is offered, or
+// the same one when nothing of it was built.
 func (in *Incident) fail(ev Event, reason string) {
 	in.Rollback.State, in.Rollback.Due, in.Rollback.Ended = RollbackFailed, time.Time{}, ev.At
-	in.Rollback.Reason = reason
-	in.Tried = append(in.Tried, in.Rollback.Release)
-	in.Facts.Asked = false
+	in.Rollback.Reason = oneLine(reason, 300)
+	if in.Rollback.Build > 0 {
+		in.Tried = append(in.Tried, in.Rollback.Release)
+	}
+	in.doubtFacts()
 	in.trigger(in.here(), ev)
 }
 
@@ -262,7 +281,7 @@ func rollbackStopped(in *Incident, ev Event) error {
 	}
 	in.Rollback.State, in.Rollback.Due, in.Rollback.Ended = RollbackAborted, time.Time{}, ev.At
 	in.Rollback.Build, in.Rollback.URL = ev.Progress.Build, ev.Progress.URL
-	in.Facts.Asked = false
+	in.doubtFacts()
 	if ev.Progress.Build == 0 {
 		in.log(ev, RollbackStopped, "The rollback was stopped before it was built")
 	} else {

@@ -8,6 +8,10 @@ import (
 // maxComment bounds one comment, in characters; Jira takes 32,767.
 const maxComment = 30000
 
+// maxDescription is the length from which on a description takes no more lines;
+// Jira takes 32,767 characters.
+const maxDescription = 28000
+
 // TicketOf draws the incident as a Jira issue, in Jira's wiki markup.
 func TicketOf(in Incident, places Places) TicketView {
 	return TicketView{
@@ -29,7 +33,7 @@ func (in Incident) description(places Places) string {
 	row("Status", "%s", in.Status)
 	row("Opened", "%s", in.OpenedAt.UTC().Format("2006-01-02 15:04:05 UTC"))
 	if in.AcknowledgedBy != "" {
-		row("Acknowledged", "%s by %s, after %s", in.AcknowledgedAt.UTC().Format("15:04:05 UTC"), in.AcknowledgedBy, span(in.AcknowledgedAt.Sub(in.OpenedAt)))
+		row("Acknowledged", "%s by %s, after %s", in.AcknowledgedAt.UTC().Format("15:04:05 UTC"), plain(in.AcknowledgedBy), span(in.AcknowledgedAt.Sub(in.OpenedAt)))
 	}
 	if !in.Open() {
 		row("Resolved", "%s, after %s", in.ResolvedAt.UTC().Format("2006-01-02 15:04:05 UTC"), span(in.ResolvedAt.Sub(in.OpenedAt)))
@@ -42,7 +46,7 @@ func (in Incident) description(places Places) string {
 	}
 	fmt.Fprintf(&b, "\nh3. Alerts\n")
 	for i, a := range in.Alerts {
-		if i == maxDetailed {
+		if i == maxDetailed || b.Len() > maxDescription/2 {
 			fmt.Fprintf(&b, "* and %d more\n", len(in.Alerts)-i)
 			break
 		}
@@ -54,8 +58,12 @@ func (in Incident) description(places Places) string {
 	}
 	if len(in.Facts.Choice.Commits) > 0 {
 		fmt.Fprintf(&b, "\nh3. Changes since the last good release\n")
-		for _, c := range in.Facts.Choice.Commits {
-			fmt.Fprintf(&b, "* %s: %s\n", plain(c.Author), plain(firstLine(c.Subject, 120)))
+		for i, c := range in.Facts.Choice.Commits {
+			if b.Len() > maxDescription {
+				fmt.Fprintf(&b, "* and %d more\n", len(in.Facts.Choice.Commits)-i)
+				break
+			}
+			fmt.Fprintf(&b, "* %s: %s\n", plain(firstLine(c.Author, 80)), plain(firstLine(c.Subject, 120)))
 		}
 	}
 	if places.TemporalUI != "" {
@@ -92,5 +100,5 @@ func plain(s string) string {
 }
 
 var wiki = strings.NewReplacer(
-	"{", `\{`, "}", `\}`, "[", `\[`, "]", `\]`, "|", `\|`, "!", `\!`, "\n", " ", "\r", " ",
+	`\`, "&#92;", "{", `\{`, "}", `\}`, "[", `\[`, "]", `\]`, "|", `\|`, "!", `\!`, "\n", " ", "\r", " ",
 )

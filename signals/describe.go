@@ -34,17 +34,27 @@ func Describe(name string) string {
 // EscalationOf says who is paged next, and when.
 func EscalationOf(in incident.Incident) Escalation {
 	e := Escalation{Status: in.Status, Step: in.Climb.At.Step, Round: in.Climb.At.Round}
-	for _, p := range in.Climb.Pages {
-		e.Paging = append(e.Paging, addressee(p.Page))
+	if !in.Open() {
+		return e
 	}
-	if f := in.Climb.Following; f != nil && in.Open() {
-		e.Next = f.Names
-		if !in.Climb.Until.IsZero() {
-			e.At = in.Climb.Until.Add(f.After)
+	for _, p := range in.Climb.Pages {
+		if in.Paging() {
+			e.Paging = append(e.Paging, addressee(p.Page))
 		}
 	}
-	if !in.AckDue.IsZero() {
+	f := in.Climb.Following
+	if f != nil {
+		e.Next = f.Names
+	}
+	switch {
+	case !in.SnoozedUntil.IsZero():
+		e.At = in.SnoozedUntil
+	case !in.AckDue.IsZero():
 		e.At = in.AckDue
+	case in.Climb.Pending:
+		e.At = in.Climb.PageAt
+	case f != nil && !in.Climb.Until.IsZero():
+		e.At = in.Climb.Until.Add(f.After)
 	}
 	return e
 }
@@ -92,5 +102,5 @@ func Details(in incident.Incident) string {
 const shownEntries = 40
 
 func markdown(text string) string {
-	return Shorten(strings.NewReplacer("|", `\|`, "\n", " ", "<", "&lt;", "[", `\[`, "]", `\]`).Replace(text), 350)
+	return Shorten(strings.NewReplacer(`\`, `\\`, "|", `\|`, "\n", " ", "\r", " ", "<", "&lt;", "[", `\[`, "]", `\]`).Replace(text), 350)
 }

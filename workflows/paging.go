@@ -97,6 +97,7 @@ func (r *run) workStep(ctx workflow.Context) {
 	defer stop()
 	for i := range r.in.Climb.Pages {
 		if page := r.in.Climb.Pages[i]; page.Delivered.IsZero() && page.Failed == "" {
+			delete(r.stuck, page.Marker) // It was stuck when the step was climbed before.
 			workflow.Go(pages, func(ctx workflow.Context) { r.deliver(ctx, i) })
 		}
 	}

@@ -30,12 +30,15 @@ const (
 // gatherTicket keeps the writes to one issue rare: Jira limits them by issue.
 const gatherTicket = 5 * time.Second
 
-// gatherThread makes one message of what happens at once.
-const gatherThread = time.Second
+// gatherThread makes one message of what happens at once, gatherCard one edit.
+const (
+	gatherThread = time.Second
+	gatherCard   = 500 * time.Millisecond
+)
 
 func (r *run) projections() []projection {
 	return []projection{
-		{vendor: slack, behind: r.cardBehind, send: r.sendCard},
+		{vendor: slack, gather: gatherCard, behind: r.cardBehind, send: r.sendCard},
 		{vendor: slack, gather: gatherThread, behind: r.threadBehind, send: r.sendThread},
 		{vendor: slack, behind: r.pagesBehind, send: r.sendPages},
 		{vendor: slack, behind: r.noticesBehind, send: r.sendNotice},
@@ -55,7 +58,7 @@ func (r *run) keepShowing(ctx workflow.Context) {
 // keep runs one projection for as long as the workflow runs.
 func (r *run) keep(ctx workflow.Context, p projection) {
 	pause := firstPause
-	last := time.Time{}
+	last := time.Time{} // The first send waits for nothing.
 	for {
 		await(ctx, noDeadline, "", func() bool { return r.wanted(p) && !r.silent })
 		if due := last.Add(p.gather); !last.IsZero() && due.After(workflow.Now(ctx)) {

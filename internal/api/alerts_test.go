@@ -3,9 +3,11 @@ package api_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -91,6 +93,14 @@ func TestARefusedAlertReachesNobody(t *testing.T) {
 			require.Contains(t, w.metrics(t), `lastgood_alerts_total{result="`+c.result+`",source="alertmanager"} 1`)
 		})
 	}
+}
+
+func TestACallThatBreaksOffReachesNobody(t *testing.T) {
+	w := newWorld(t, "checkout")
+	r := alertRequest(t, "")
+	r.Body = io.NopCloser(iotest.ErrReader(io.ErrUnexpectedEOF))
+	require.Equal(t, "read the body: unexpected EOF", requireProblem(t, w.send(r), http.StatusBadRequest))
+	w.requireUntouched(t)
 }
 
 func TestABodyOfExactlyTheLimitIsRead(t *testing.T) {

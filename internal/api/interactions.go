@@ -69,7 +69,10 @@ func (a *API) decide(w http.ResponseWriter, r *http.Request, c incident.Click) {
 	case a.IsClosed(err):
 		a.tell(r, c, closed, fmt.Sprintf("Nothing was done: %s is closed.", name(c)))
 	default:
-		a.refuseInteraction(w, r, notStored, http.StatusServiceUnavailable, err)
+		a.counters.interactions.WithLabelValues(notStored).Inc()
+		a.Log.WarnContext(r.Context(), "decision not stored", "incident", c.Decision.Incident, "workflow_id", c.Workflow,
+			"signal", c.Signal, "by", person, "reason", err.Error())
+		refuse(w, http.StatusServiceUnavailable, "the decision was not stored; it is safe to click again")
 	}
 }
 

@@ -41,8 +41,7 @@ var errTooLarge = fmt.Errorf("the body is larger than %d bytes", MaxBody)
 // read gives the whole body, or errTooLarge.
 func read(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
-	var large *http.MaxBytesError
-	if errors.As(err, &large) {
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return nil, errTooLarge
 	}
 	if err != nil {

@@ -74,8 +74,7 @@ func (d *document) refer(path, what, id string, known []string) {
 // adopt takes over the faults that the domain found in a part of the file.
 func (d *document) adopt(path string, errs []error) {
 	for _, err := range errs {
-		var f oncall.Fault
-		if errors.As(err, &f) {
+		if f, ok := errors.AsType[oncall.Fault](err); ok {
 			d.fault(join(path, f.Field), "%s", f.Problem)
 			continue
 		}

@@ -91,12 +91,12 @@ func From(process Process, env Env) (Config, error) {
 	c, faults := env.settings(process)
 	if env.Config != "" {
 		file, err := ReadFile(env.Config)
-		var more Faults
-		if errors.As(err, &more) {
+		if more, ok := errors.AsType[Faults](err); ok {
 			faults = append(faults, more...)
 		}
 		c.File = file
 	}
+	c.unused = append(env.unused(), c.unused...)
 	if len(faults) > 0 {
 		return Config{}, faults
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // mostValues is how many values one file may come to, those that its aliases repeat included.
-const mostValues = 500_000
+const mostValues = 200_000
 
 const notActedOn = "accepted, not acted on by this version"
 
@@ -192,10 +192,7 @@ func (d *document) pairs(node ast.Node, path string) (own []pair, ok bool) {
 		}
 		p := pair{key: text(iter.Key()), line: line(iter.Key()), value: iter.Value()}
 		if twice := find(own, p.key); twice >= 0 {
-			d.faults = append(d.faults, Fault{
-				File: d.name, Line: p.line, Field: join(path, p.key),
-				Problem: fmt.Sprintf("is there already, in line %d; keep one", own[twice].line),
-			})
+			d.faultAt(p.line, join(path, p.key), fmt.Sprintf("is there already, in line %d; keep one", own[twice].line))
 			continue
 		}
 		own = append(own, p)

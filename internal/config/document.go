@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -21,7 +20,14 @@ type document struct {
 	left     int // How many values may still be read.
 	defaults map[reflect.Type]any
 	faults   Faults
+	faulty   map[string]bool // By path.
 	unused   []string
+}
+
+func newDocument(name string) *document {
+	return &document{
+		name: name, lines: map[string]int{}, defaults: defaults(), left: mostValues, faulty: map[string]bool{},
+	}
 }
 
 // open parses a file. What it gives is nil when there is nothing to read in it.
@@ -40,14 +46,13 @@ func (d *document) open(content []byte) ast.Node {
 	}
 	switch {
 	case len(bodies) == 0:
-		d.faults = append(d.faults, Fault{File: d.name, Line: 1, Problem: "the file is empty; docs/examples/lastgood.yaml is one to start from"})
+		d.faultAt(1, "", "the file is empty; docs/examples/lastgood.yaml is one to start from")
 		return nil
 	case len(bodies) > 1:
-		d.faults = append(d.faults, Fault{File: d.name, Line: line(bodies[1]), Problem: "a second document begins here; keep one"})
+		d.faultAt(line(bodies[1]), "", "a second document begins here; keep one")
 	}
 	if _, ok := bodies[0].(ast.MapNode); !ok {
-		d.lines[""] = line(bodies[0])
-		d.fault("", "is %s where keys with values are expected", kind(bodies[0]))
+		d.faultAt(line(bodies[0]), "", "is "+kind(bodies[0])+" where keys with values are expected")
 		return nil
 	}
 	if !d.readAnchors(bodies[0]) {
@@ -57,27 +62,27 @@ func (d *document) open(content []byte) ast.Node {
 }
 
 func (d *document) syntax(err error) {
-	f := Fault{File: d.name, Line: 1, Problem: "is no YAML: " + err.Error()}
-	var e yaml.Error
-	if errors.As(err, &e) {
-		f.Problem = "is no YAML: " + e.GetMessage()
+	at, problem := 1, err.Error()
+	if e, ok := errors.AsType[yaml.Error](err); ok {
+		problem = e.GetMessage()
 		if t := e.GetToken(); t != nil {
-			f.Line = t.Position.Line
+			at = t.Position.Line
 		}
 	}
-	d.faults = append(d.faults, f)
+	d.faultAt(at, "", "is no YAML: "+problem)
 }
 
 // fault reports what is wrong at a path, unless something has been found there already.
 func (d *document) fault(path, format string, args ...any) {
-	if d.faulty(path) {
-		return
+	if !d.faulty[path] {
+		d.faultAt(d.line(path), path, fmt.Sprintf(format, args...))
 	}
-	d.faults = append(d.faults, Fault{File: d.name, Line: d.line(path), Field: path, Problem: fmt.Sprintf(format, args...)})
 }
 
-func (d *document) faulty(path string) bool {
-	return slices.ContainsFunc(d.faults, func(f Fault) bool { return f.Field == path })
+// faultAt reports what is wrong in a line.
+func (d *document) faultAt(line int, path, problem string) {
+	d.faulty[path] = true
+	d.faults = append(d.faults, Fault{File: d.name, Line: line, Field: path, Problem: problem})
 }
 
 // need reports a key that is missing.
@@ -106,24 +111,30 @@ func (d *document) line(path string) int {
 	}
 }
 
-// readAnchors finds every anchored node by its name. An anchor that holds itself has no end, so that nothing can be read.
+// readAnchors finds every anchored node by its name, and refuses those without a meaning or an end.
 func (d *document) readAnchors(root ast.Node) (ok bool) {
 	d.anchors = map[string]ast.Node{}
-	found := ast.Filter(ast.AnchorType, root)
+	found, before := ast.Filter(ast.AnchorType, root), len(d.faults)
 	for _, n := range found {
-		if a, ok := n.(*ast.AnchorNode); ok {
-			d.anchors[a.Name.GetToken().Value] = a.Value
+		name := anchorName(n)
+		if d.anchors[name] != nil {
+			d.faultAt(line(n), "", "there is an anchor &"+name+" already; give this one another name")
+		}
+		d.anchors[name] = n
+	}
+	for _, n := range found {
+		if name := anchorName(n); d.leadsTo(name, n, map[string]bool{}) {
+			d.faultAt(line(n), "", "the anchor &"+name+" holds itself; write the value out")
 		}
 	}
-	ok = true
-	for _, n := range found {
-		a, is := n.(*ast.AnchorNode)
-		if name := a.Name.GetToken().Value; is && d.leadsTo(name, a.Value, map[string]bool{}) {
-			ok = false
-			d.faults = append(d.faults, Fault{File: d.name, Line: line(a), Problem: "the anchor &" + name + " holds itself; write the value out"})
-		}
+	return len(d.faults) == before
+}
+
+func anchorName(n ast.Node) string {
+	if a, ok := n.(*ast.AnchorNode); ok {
+		return a.Name.GetToken().Value
 	}
-	return ok
+	return ""
 }
 
 // leadsTo says whether an alias of the name stands in a node, or in one that the node's aliases stand for.

@@ -44,6 +44,13 @@ type Env struct {
 	JiraToken      Secret `envconfig:"JIRA_TOKEN"`
 	JiraTokenFile  string `envconfig:"JIRA_TOKEN_FILE"`
 	JiraDeployment string `envconfig:"JIRA_DEPLOYMENT"`
+
+	// What follows is accepted, not acted on by this version.
+	PrometheusURL      string `envconfig:"PROMETHEUS_URL"`
+	GitHubToken        Secret `envconfig:"GITHUB_TOKEN"`
+	SMTPURL            Secret `envconfig:"SMTP_URL"`
+	EncryptionKeys     Secret `envconfig:"ENCRYPTION_KEYS"`
+	EncryptionKeysFile string `envconfig:"ENCRYPTION_KEYS_FILE"`
 }
 
 // defaultEnv is what is meant where the environment says nothing. METRICS_ADDR is the process's own.
@@ -68,6 +75,26 @@ func readEnv() (Env, error) {
 		return Env{}, fmt.Errorf("read the environment: %w", err)
 	}
 	return env, nil
+}
+
+// unused lists the variables that are set without effect.
+func (e Env) unused() []string {
+	var out []string
+	for _, v := range []struct {
+		name string
+		set  bool
+	}{
+		{"SLACK_APP_TOKEN", !e.SlackAppToken.Empty() || e.SlackAppTokenFile != ""},
+		{"PROMETHEUS_URL", e.PrometheusURL != ""},
+		{"GITHUB_TOKEN", !e.GitHubToken.Empty()},
+		{"SMTP_URL", !e.SMTPURL.Empty()},
+		{"ENCRYPTION_KEYS", !e.EncryptionKeys.Empty() || e.EncryptionKeysFile != ""},
+	} {
+		if v.set {
+			out = append(out, v.name+": "+notActedOn)
+		}
+	}
+	return out
 }
 
 func (e Env) withDefaults(process Process) Env {

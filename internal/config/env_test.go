@@ -41,6 +41,7 @@ func TestAProcessHasDefaultsForWhatIsNotSet(t *testing.T) {
 	require.False(t, c.Jenkins.On())
 	require.False(t, c.Jira.On())
 	require.Len(t, c.Services, 1)
+	require.Empty(t, c.Unused())
 
 	c, err = config.From(config.Worker, config.Env{Config: minimal})
 	require.NoError(t, err)
@@ -63,6 +64,7 @@ func TestTheEnvironmentOfTheProcessIsRead(t *testing.T) {
 	}
 	c, err := config.Load(config.Starter)
 	require.NoError(t, err)
+	require.Equal(t, []string{"SLACK_APP_TOKEN: accepted, not acted on by this version"}, c.Unused())
 	c.File = config.File{}
 	require.Equal(t, config.Config{
 		Listen: "127.0.0.1:0", Metrics: "localhost:19090", Log: config.Log{Level: slog.LevelDebug, JSON: true},
@@ -153,6 +155,19 @@ func TestAVariableAtFaultIsNamed(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestASettingWithoutEffectIsNamed(t *testing.T) {
+	c, err := config.From(config.Worker, config.Env{
+		Config: example, PrometheusURL: "http://prometheus:9090", GitHubToken: config.NewSecret("hush"),
+		SMTPURL: config.NewSecret("smtp://mail"), EncryptionKeysFile: "/run/secrets/keys",
+	})
+	require.NoError(t, err)
+	require.Equal(t, []string{
+		"PROMETHEUS_URL: accepted, not acted on by this version", "GITHUB_TOKEN: accepted, not acted on by this version",
+		"SMTP_URL: accepted, not acted on by this version", "ENCRYPTION_KEYS: accepted, not acted on by this version",
+	}, c.Unused()[:4])
+	require.Len(t, c.Unused(), 15, "with those of the file")
 }
 
 func TestASecretMayLieInAFile(t *testing.T) {

@@ -40,7 +40,7 @@ func ReadFile(path string) (File, error) {
 
 // Parse is ReadFile for content that somebody else has read. The name stands in the faults.
 func Parse(name string, content []byte) (File, error) {
-	d := &document{name: name, lines: map[string]int{}, defaults: defaults(), left: mostValues}
+	d := newDocument(name)
 	root := d.open(content)
 	if root == nil {
 		return File{}, d.faults.err()
@@ -54,7 +54,7 @@ func Parse(name string, content []byte) (File, error) {
 	return s.file(d.unused), nil
 }
 
-// Unused lists what the file says without effect, each with its line. A process logs it when it starts.
+// Unused lists what is said without effect, each with its line or its variable. A process logs it when it starts.
 func (f File) Unused() []string { return f.unused }
 
 // Severity gives the severity for a value of the label severity: SEV2 for one that the file does not list.

@@ -175,10 +175,15 @@ func TestAnchorsAndMergedKeysAreFollowed(t *testing.T) {
 		Job: "deploy/second", ReleaseParameter: "TAG", Where: map[string]string{},
 	}, second.Deployments)
 	require.Nil(t, first.Deployments)
+	last := f.Services[2]
+	require.Equal(t, time.Second, last.EnrichWithin)
+	require.Equal(t, "none", last.Team, "the first mapping of the list wins")
+	require.Equal(t, 24*time.Hour, last.ReopenWithin)
+	require.Empty(t, last.Matches, "a key that is said to be empty is not merged")
 	require.Equal(t, map[string]any{
 		"customfield_1": map[string]any{"value": "x", "list": []any{uint64(1), 2.5, true, nil}},
 		"customfield_2": "two\nlines",
-	}, f.Services[2].Ticket.Fields)
+	}, last.Ticket.Fields)
 }
 
 func TestTheFirstServiceInTheFileThatMatchesTakesTheAlert(t *testing.T) {

@@ -36,7 +36,7 @@ func load(t *testing.T, envFiles ...string) *types.Project {
 
 func demo(t *testing.T) *types.Project {
 	t.Helper()
-	return load(t, filepath.Join(root, "deploy/demo/compose.env"))
+	return load(t, filepath.Join(root, "deploy/demo.env"))
 }
 
 func example(t *testing.T) *types.Project {
@@ -172,6 +172,16 @@ func TestTheDemoReachesTheSimulatorOnly(t *testing.T) {
 	for _, name := range []string{"SLACK_API_URL", "JENKINS_URL", "JIRA_URL"} {
 		require.NotNil(t, worker[name], name)
 		require.Contains(t, *worker[name], "http://simulator:8090/", name)
+	}
+}
+
+// The program's flags are declared in cmd/lastgood, each by its name in quotes.
+func TestTheSimulatorIsStartedWithFlagsThatItHas(t *testing.T) {
+	source, err := os.ReadFile(filepath.Join(root, "cmd/lastgood/simulator.go"))
+	require.NoError(t, err)
+	for _, argument := range demo(t).Services["simulator"].Command[2:] {
+		flag, _, _ := strings.Cut(strings.TrimPrefix(argument, "--"), "=")
+		require.Contains(t, string(source), `"`+flag+`"`)
 	}
 }
 

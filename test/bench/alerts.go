@@ -1,0 +1,191 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/seed-44180607/lastgood/internal/local"
+)
+
+// posting is a client with as many connections as a few Alertmanagers would open.
+var posting = &http.Client{
+	Timeout:   10 * time.Second,
+	Transport: &http.Transport{MaxIdleConnsPerHost: 64, MaxConnsPerHost: 64},
+}
+
+// fire posts one alert of its own group, again and again while the starter asks
+// for it, and gives the moment of the first try.
+func (f *field) fire(ctx context.Context, group string, i int) (began time.Time, again int, err error) {
+	body := webhook(group, service(i))
+	for began = time.Now(); ; again++ {
+		request, err := http.NewRequestWithContext(ctx, http.MethodPost, f.stage.Starter()+"/v1/alerts/alertmanager", bytes.NewReader(body))
+		if err != nil {
+			return began, again, fmt.Errorf("make an alert: %w", err)
+		}
+		request.Header.Set("Authorization", "Bearer simulator-alert-token")
+		response, err := posting.Do(request)
+		if err != nil {
+			return began, again, fmt.Errorf("post an alert: %w", err)
+		}
+		answer, err := io.ReadAll(response.Body)
+		if err := errors.Join(err, response.Body.Close()); err != nil {
+			return began, again, fmt.Errorf("read the answer to an alert: %w", err)
+		}
+		switch response.StatusCode {
+		case http.StatusAccepted:
+			return began, again, nil
+		case http.StatusServiceUnavailable:
+			wait, _ := strconv.Atoi(response.Header.Get("Retry-After"))
+			select {
+			case <-time.After(time.Duration(max(wait, 1)) * time.Second):
+			case <-ctx.Done():
+				return began, again, ctx.Err()
+			}
+		default:
+			return began, again, fmt.Errorf("post an alert: %s: %s", response.Status, answer)
+		}
+	}
+}
+
+func webhook(group, service string) []byte {
+	labels := map[string]string{"alertname": "HighErrorRatio", "service": service, "group": group, "severity": "critical"}
+	body, err := json.Marshal(map[string]any{
+		"version": "4", "status": "firing", "receiver": "lastgood", "groupKey": "{}:{group=\"" + group + "\"}",
+		"groupLabels": labels, "commonLabels": labels, "commonAnnotations": map[string]string{}, "externalURL": "http://alertmanager.example.com",
+		"alerts": []map[string]any{{
+			"status": "firing", "labels": labels, "annotations": map[string]string{"summary": "Too many errors in " + group},
+			"startsAt": time.Now().UTC(), "endsAt": time.Time{}, "fingerprint": fmt.Sprintf("%016x", len(group)),
+			"generatorURL": "http://prometheus.example.com/graph",
+		}},
+	})
+	if err != nil {
+		panic(err) // Maps of strings and times are always JSON.
+	}
+	return body
+}
+
+// oneByOne measures from the post to the delivered page, and lets each incident
+// have its card and its ticket before the next.
+func (f *field) oneByOne(ctx context.Context, n int) ([]time.Duration, error) {
+	var took []time.Duration
+	for i := range n + warmUp {
+		began, _, err := f.fire(ctx, fmt.Sprintf("alone-%d", i), i%services)
+		if err != nil {
+			return nil, err
+		}
+		page, err := f.next(ctx, "slack", "message", func(e local.Effect) bool { return e.Detail.User == person(i%services) })
+		if err != nil {
+			return nil, err
+		}
+		if _, err := f.next(ctx, "jira", "issue", func(local.Effect) bool { return true }); err != nil {
+			return nil, err
+		}
+		if i >= warmUp {
+			took = append(took, page.At.Sub(began))
+		}
+	}
+	return took, nil
+}
+
+// next waits for the next effect that fits, after those seen before.
+func (f *field) next(ctx context.Context, vendor, effect string, fits func(local.Effect) bool) (local.Effect, error) {
+	from := f.known
+	for {
+		found, err := f.control.Ledger(ctx, from, vendor, effect, 5*time.Second)
+		if err != nil {
+			return local.Effect{}, err
+		}
+		for _, e := range found {
+			from = e.N
+			if fits(e) {
+				if vendor == "jira" {
+					f.known = e.N
+				}
+				return e, nil
+			}
+		}
+		if ctx.Err() != nil {
+			return local.Effect{}, ctx.Err()
+		}
+	}
+}
+
+// stormResult is what came of many alerts at once.
+type stormResult struct {
+	latencies []time.Duration
+	incidents int
+	paged     int
+	again     int64
+	took      time.Duration
+	faults    []error
+}
+
+// stormWithin bounds the storm: at the least rate allowed it takes 67 s.
+const stormWithin = 3 * time.Minute
+
+// storm posts all alerts at once and waits until every incident is named in a page.
+func (f *field) storm(ctx context.Context, n int) (stormResult, error) {
+	ctx, cancel := context.WithTimeout(ctx, stormWithin)
+	defer cancel()
+	began := time.Now()
+	var again atomic.Int64
+	failed := make(chan error, n)
+	var posts sync.WaitGroup
+	for i := range n {
+		posts.Go(func() {
+			_, times, err := f.fire(ctx, fmt.Sprintf("storm-%d", i), i%services)
+			again.Add(int64(times))
+			if err != nil {
+				failed <- err
+			}
+		})
+	}
+	result, err := f.collect(ctx, n, began, failed)
+	posts.Wait()
+	result.again = again.Load()
+	return result, err
+}
+
+// collect counts the pages of the storm, each incident once.
+func (f *field) collect(ctx context.Context, n int, began time.Time, failed <-chan error) (stormResult, error) {
+	pages := map[string]int{}
+	result := stormResult{}
+	from := f.known
+	for len(pages) < n {
+		select {
+		case err := <-failed:
+			return result, err
+		default:
+		}
+		found, err := f.control.Ledger(ctx, from, "slack", "message", time.Second)
+		if err != nil {
+			return result, fmt.Errorf("after %d pages of %d: %w", len(pages), n, err)
+		}
+		for _, e := range found {
+			from = e.N
+			if e.At.Before(began) || len(e.Detail.User) < len("U0PERSON") || e.Detail.User[:8] != "U0PERSON" {
+				continue
+			}
+			id := e.Detail.Metadata.Payload.Incident
+			pages[id]++
+			result.latencies = append(result.latencies, e.At.Sub(began))
+			result.took = e.At.Sub(began)
+		}
+	}
+	result.incidents, result.paged = len(pages), len(result.latencies)
+	for id, times := range pages {
+		if times != 1 {
+			result.faults = append(result.faults, fmt.Errorf("%s was named in %d pages", id, times))
+		}
+	}
+	return result, nil
+}
