@@ -49,11 +49,6 @@ func (a Alert) Title() string {
 	return a.Name
 }
 
-// same says whether both are the same firing.
-func (a Alert) same(b Alert) bool {
-	return a.Fingerprint == b.Fingerprint && a.StartsAt.Equal(b.StartsAt)
-}
-
 // Delivery is what one call of a monitor says about one service: the alerts of
 // one group. It is the payload of the signal "alert".
 type Delivery struct {

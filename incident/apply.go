@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/seed-44180607/lastgood/oncall"
@@ -28,7 +29,7 @@ var rules map[Kind]rule
 // Filled here since a rule may itself apply another event.
 func init() {
 	rules = map[Kind]rule{
-		Opened: opened, AlertFired: alertFired, AlertResolved: alertResolved, Enriched: enriched,
+		Opened: opened, Delivered: delivered, AlertFired: alertFired, AlertResolved: alertResolved, Enriched: enriched,
 		FactsDoubted: factsDoubted,
 
 		StepOpened: stepOpened, StepPassed: stepPassed, PageStarted: pageStarted, Paged: paged,
@@ -46,14 +47,14 @@ func init() {
 		RollbackBroke: rollbackBroke, RollbackStopped: rollbackStopped, NotProved: notProved,
 
 		CardShown: cardShown, ThreadShown: threadShown, PageShown: pageShown, NoticeSent: noticeSent,
-		TicketTried: ticketTried, TicketOpened: ticketOpened, TicketWritten: ticketWritten,
+		Attempted: attempted, TicketTried: ticketTried, TicketOpened: ticketOpened, TicketWritten: ticketWritten,
 		TicketClosed: ticketClosed, FellBehind: fellBehind, CaughtUp: caughtUp,
 		SwitchedOff: switchedOff, Launched: launched, AbortSent: abortSent,
 	}
 }
 
 // unseen are the events that change nothing that is shown.
-var unseen = []Kind{CardShown, ThreadShown, PageShown, NoticeSent, TicketTried, TicketWritten, TicketClosed, PageStarted, CalledOut, FactsDoubted, Launched, AbortSent}
+var unseen = []Kind{CardShown, ThreadShown, PageShown, NoticeSent, Attempted, TicketTried, TicketWritten, TicketClosed, PageStarted, CalledOut, FactsDoubted, Launched, AbortSent}
 
 // Apply gives the state after the event. It returns the state unchanged with
 // ErrDuplicate when the decision was taken before, and with a *Refusal when the
@@ -71,6 +72,7 @@ func Apply(in Incident, ev Event) (Incident, error) {
 		return in, refuse("%s is closed. The incident of %s that is open now is %s: use its own buttons.",
 			meant, in.Service.ID, in.ID)
 	}
+	ev.Decision.Comment = strings.TrimSpace(ev.Decision.Comment)
 	next := in.clone()
 	if err := apply(&next, ev); err != nil {
 		if errors.Is(err, errNothing) {

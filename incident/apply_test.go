@@ -10,8 +10,7 @@ import (
 	"github.com/seed-44180607/lastgood/oncall"
 )
 
-// Each row of the state machine is one test here, in the order of the table in
-// docs/architecture.md.
+// Each row of the state machine's table is one test here, in the table's order.
 
 func TestATriggeredIncidentThatIsAcknowledgedStopsTheClimbAndStartsTheAckTimeout(t *testing.T) {
 	s := given(t, triggered)
@@ -366,7 +365,7 @@ func TestASnoozeLetsTheClimbWaitAndThenGoOnWhereItWas(t *testing.T) {
 func TestAResolvedIncidentReopensWithALaterFiringOrByHand(t *testing.T) {
 	inEach(t, []string{resolved, closed}, func(t *testing.T, s *story) {
 		for name, ev := range map[string]incident.Event{
-			"an alert fires again":    fires(ratio(s.after(time.Minute).now)),
+			"an alert fires again":     fires(ratio(s.after(time.Minute).now)),
 			"by sre-2: it still hurts": by("sre-2", incident.Reopened, comment("it still hurts")),
 		} {
 			again := &story{t: t, in: s.in, now: s.now}
@@ -395,5 +394,12 @@ func TestARestoredIncidentThatReopensSaysThatTheRollbackDidNotHold(t *testing.T)
 	require.Equal(t, "it did not hold: an alert fires again", s.in.Rollback.Reason)
 	require.Equal(t, "Reopened: an alert fires again; the rollback to r2 did not hold", s.last().Text)
 	require.Empty(t, s.in.Restored)
+	require.Equal(t, []string{"r2"}, s.in.Tried)
+	require.Nil(t, s.in.Offer(), "what is deployed must be read first")
+	require.False(t, s.in.Facts.Asked)
+
+	facts := history()
+	facts.Choice.Suspect = &facts.Choice.Candidates[0]
+	s.happens(incident.Event{Kind: incident.Enriched, Facts: facts})
 	require.Equal(t, "r1", s.in.Offer().Release)
 }

@@ -42,11 +42,11 @@ func CardOf(in Incident, places Places) Card {
 // Face is what of a card a page shows of the incident's course: when it has not
 // changed, the page need not be edited.
 func (c Card) Face() string {
-	face := string(c.Status) + "|" + c.State + "|" + c.Rollback + "|" + c.Failure
+	face := []string{string(c.Status), c.State, c.Rollback, c.Failure}
 	for _, b := range c.Buttons {
-		face += "|" + b.Action + " " + b.Release
+		face = append(face, b.Action+" "+b.Release)
 	}
-	return face
+	return strings.Join(face, "|")
 }
 
 func (in Incident) stateLine() string {
@@ -220,14 +220,19 @@ func (in Incident) Buttons() []Button {
 	switch in.Rollback.State {
 	case RollbackRequested:
 		list = append(list,
-			Button{Action: "approve-rollback", Text: "Approve rollback", Release: in.Rollback.Release, Style: "primary",
-				Confirm: fmt.Sprintf("Roll %s back from %s to %s?", in.Service.ID, in.Rollback.Bad, in.Rollback.Release)},
+			Button{
+				Action: "approve-rollback", Text: "Approve rollback", Release: in.Rollback.Release, Style: "primary",
+				Confirm: fmt.Sprintf("Roll %s back from %s to %s?", in.Service.ID, in.Rollback.Bad, in.Rollback.Release),
+			},
 			Button{Action: "reject-rollback", Text: "Reject rollback", Release: in.Rollback.Release})
 	case RollbackRunning:
 		if in.Rollback.AbortBy == "" {
-			list = append(list, Button{Action: "abort-rollback", Text: "Stop rollback", Style: "danger",
-				Confirm: fmt.Sprintf("Stop the rollback of %s to %s? The state of the service may then be unknown.", in.Service.ID, in.Rollback.Release)})
+			list = append(list, Button{
+				Action: "abort-rollback", Text: "Stop rollback", Style: "danger",
+				Confirm: fmt.Sprintf("Stop the rollback of %s to %s? The state of the service may then be unknown.", in.Service.ID, in.Rollback.Release),
+			})
 		}
+	default:
 	}
 	list = append(list, Button{Action: "escalate", Text: "Escalate"})
 	if !slices.Contains([]RollbackState{RollbackRunning, RollbackVerifying}, in.Rollback.State) {

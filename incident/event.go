@@ -13,6 +13,7 @@ type Kind string
 // What can happen to an incident.
 const (
 	Opened        Kind = "Opened"
+	Delivered     Kind = "Delivered" // Stands on the timeline as what it brought.
 	AlertFired    Kind = "AlertFired"
 	AlertResolved Kind = "AlertResolved"
 	Enriched      Kind = "Enriched"
@@ -65,6 +66,7 @@ const (
 	PageShown     Kind = "PageShown"
 	NoticeSent    Kind = "NoticeSent"
 	TicketTried   Kind = "TicketTried"
+	Attempted     Kind = "Attempted"
 	TicketOpened  Kind = "TicketOpened"
 	TicketWritten Kind = "TicketWritten"
 	TicketClosed  Kind = "TicketClosed"
@@ -83,6 +85,7 @@ type Event struct {
 	// Decision is set when a person decided it.
 	Decision Decision
 
+	Delivery  Delivery
 	Alert     Alert
 	Facts     Facts
 	Plan      oncall.Plan
@@ -97,6 +100,8 @@ type Event struct {
 	Shown    string
 	Progress Progress
 	Ticket   TicketRef
+	// Tried says what is about to be told.
+	Tried Tried
 	// Vendor names who fell behind or caught up.
 	Vendor string
 	Reason string

@@ -165,9 +165,22 @@ type Cursors struct {
 	// those that are not configured.
 	Late []string `json:"late,omitempty"`
 	Off  []string `json:"off,omitempty"`
+	// Tried is what was last begun to be told; the rest of Cursors is what arrived.
+	Tried Tried `json:"tried,omitzero"`
 	// Launched and AbortSent are the attempts that the rollback workflow knows of.
 	Launched  int `json:"launched,omitempty"`
 	AbortSent int `json:"abort_sent,omitempty"`
+}
+
+// Tried is how far the outside was told when the answer may have been lost. What
+// may have arrived is told again just as it was, so that it is found there.
+type Tried struct {
+	Card bool `json:"card,omitempty"`
+	// Thread and Entry are where a batch of timeline entries ends, for the thread
+	// and for the ticket; Notice counts notices.
+	Thread int `json:"thread,omitempty"`
+	Notice int `json:"notice,omitempty"`
+	Entry  int `json:"entry,omitempty"`
 }
 
 // TicketRef names the Jira issue.

@@ -24,6 +24,24 @@ func opened(in *Incident, ev Event) error {
 	return nil
 }
 
+// delivered takes all that one call of a monitor says, as one change: what fires
+// first, so that an incident does not resolve between two alerts of one message.
+func delivered(in *Incident, ev Event) error {
+	result := errNothing
+	for _, firing := range []bool{true, false} {
+		rule := alertResolved
+		if firing {
+			rule = alertFired
+		}
+		for _, ev.Alert = range ev.Delivery.Alerts {
+			if ev.Alert.Firing == firing && rule(in, ev) == nil {
+				result = nil
+			}
+		}
+	}
+	return result
+}
+
 // alertFired takes one firing alert. Its fingerprint and start identify it: one
 // that is known to have resolved is a late duplicate, a later start is news.
 func alertFired(in *Incident, ev Event) error {

@@ -93,7 +93,7 @@ func stepRanOut(in *Incident, ev Event) error {
 	if in.Status != Triggered || in.Climb.Pending {
 		return errNothing
 	}
-	if !in.Climb.Until.IsZero() {
+	if !in.Climb.Until.IsZero() && !in.Climb.At.Exhausted() {
 		in.log(ev, StepRanOut, "Nobody answered step %d of round %d", in.Climb.At.Step, in.Climb.At.Round)
 	}
 	in.next(ev)

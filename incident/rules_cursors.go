@@ -25,6 +25,16 @@ func noticeSent(in *Incident, ev Event) error {
 	return nil
 }
 
+// attempted notes what is about to be told, whether or not it will arrive.
+func attempted(in *Incident, ev Event) error {
+	tried := &in.Cursors.Tried
+	tried.Card = tried.Card || ev.Tried.Card
+	tried.Thread = max(tried.Thread, ev.Tried.Thread)
+	tried.Notice = max(tried.Notice, ev.Tried.Notice)
+	tried.Entry = max(tried.Entry, ev.Tried.Entry)
+	return nil
+}
+
 func ticketTried(in *Incident, _ Event) error {
 	in.Cursors.TicketTried = true
 	return nil

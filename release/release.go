@@ -5,6 +5,7 @@ package release
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -82,9 +83,7 @@ type Order struct {
 // All gives every parameter of the order, the release and the key included.
 func (o Order) All() map[string]string {
 	all := make(map[string]string, len(o.Parameters)+2)
-	for name, value := range o.Parameters {
-		all[name] = value
-	}
+	maps.Copy(all, o.Parameters)
 	all[o.ReleaseParameter] = o.Release
 	all[o.IncidentParameter] = o.Key
 	return all

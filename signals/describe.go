@@ -102,5 +102,8 @@ func Details(in incident.Incident) string {
 const shownEntries = 40
 
 func markdown(text string) string {
-	return Shorten(strings.NewReplacer(`\`, `\\`, "|", `\|`, "\n", " ", "\r", " ", "<", "&lt;", "[", `\[`, "]", `\]`).Replace(text), 350)
+	return Shorten(meaning.Replace(text), 350)
 }
+
+// meaning is what Markdown would take for more than text, within a table.
+var meaning = strings.NewReplacer(`\`, `\\`, "|", `\|`, "\n", " ", "\r", " ", "<", "&lt;", "[", `\[`, "]", `\]`)

@@ -95,8 +95,8 @@ func (r *run) recall(ctx workflow.Context, record workflow.ChildWorkflowFuture) 
 func (r *run) continueAsNew(ctx workflow.Context) (bool, error) {
 	r.silent = true
 	r.hush(ctx)
-	for r.sending+r.checking+r.calling > 0 || len(r.answers) > 0 {
-		await(ctx, noDeadline, "", func() bool { return r.sending+r.checking+r.calling == 0 && len(r.answers) == 0 })
+	for r.underWay() {
+		await(ctx, noDeadline, "", func() bool { return !r.underWay() })
 		r.drain(ctx)
 	}
 	state := r.in

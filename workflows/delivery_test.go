@@ -91,7 +91,7 @@ func TestWithSlackDownForAnHourTheLadderIsNotBurnt(t *testing.T) {
 			require.NoError(t, err)
 			require.GreaterOrEqual(t, first, hour)
 			require.LessOrEqual(t, first, hour+35*second, "somebody is paged soon after the outage")
-			s.ExpectTold("1m0s Nobody could be reached in round 1; it is climbed again in 30s")
+			s.ExpectTold("1m0s Nobody could be reached in round 1; it is climbed again every 30s")
 			s.expectRoundsFrom(first, pages)
 			s.ExpectNotices(s.notices()...)
 			require.Len(t, s.notices(), 1, "the ladder is exhausted once, after the outage")

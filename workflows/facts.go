@@ -32,7 +32,7 @@ func (r *run) keepFacts(ctx workflow.Context) {
 	}
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		for {
-			await(ctx, noDeadline, "", func() bool { return !r.in.Facts.Asked && r.in.Open() && !r.silent })
+			await(ctx, noDeadline, "", func() bool { return !r.in.Facts.Asked && r.in.Open() && !r.quiet(ctx) })
 			r.sending++
 			facts, err := r.survey(surveyOptions(ctx))
 			r.sending--

@@ -41,7 +41,7 @@ func open(cancellable workflow.Context, in signals.Opening) (*run, workflow.Cont
 	r := newRun(ctx, in)
 	if in.Resumed != nil {
 		r.in = *in.Resumed
-		r.in.Run = workflow.GetInfo(ctx).WorkflowExecution.RunID
+		r.in.Run, r.begun = workflow.GetInfo(ctx).WorkflowExecution.RunID, true
 		r.shown = signals.FacetsOf(r.in)
 	} else {
 		r.begin(ctx, in)

@@ -157,7 +157,7 @@ func (r *run) carryOut(kind incident.Kind, d incident.Decision) {
 	err := r.apply(incident.Event{Kind: kind, Decision: d})
 	switch {
 	case err == nil && before < len(r.in.Timeline):
-		r.reply(d, r.in.Timeline[before].Text+".")
+		r.reply(d, r.in.Timeline[len(r.in.Timeline)-1].Text+".")
 	case errors.As(err, &refusal):
 		r.log.Info("a decision was refused", "decision", string(kind), "by", d.By, "reason", refusal.Why)
 		r.reply(d, refusal.Why)

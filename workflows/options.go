@@ -45,6 +45,8 @@ func resolveOptions(ctx workflow.Context, summary string) workflow.Context {
 	})
 }
 
+// pageOptions let a page that is on its way arrive although its step has ended:
+// it belongs on the timeline, and its buttons are to be kept current.
 func pageOptions(ctx workflow.Context, page oncall.Page) workflow.Context {
 	to := page.Name
 	if to == "" {
@@ -52,7 +54,7 @@ func pageOptions(ctx workflow.Context, page oncall.Page) workflow.Context {
 	}
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: 5 * time.Second, RetryPolicy: &eager,
-		ScheduleToCloseTimeout: callWithinOr(ctx),
+		ScheduleToCloseTimeout: callWithinOr(ctx), WaitForCancellation: true,
 		Summary:                signals.Shorten("Page "+to+" by "+string(page.Via), 180),
 		Priority:               temporal.Priority{PriorityKey: urgent},
 	})

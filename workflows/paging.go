@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -98,7 +99,7 @@ func (r *run) workStep(ctx workflow.Context) {
 	for i := range r.in.Climb.Pages {
 		if page := r.in.Climb.Pages[i]; page.Delivered.IsZero() && page.Failed == "" {
 			delete(r.stuck, page.Marker) // It was stuck when the step was climbed before.
-			workflow.Go(pages, func(ctx workflow.Context) { r.deliver(ctx, i) })
+			workflow.Go(pages, func(ctx workflow.Context) { r.deliver(ctx, i, page) })
 		}
 	}
 	await(ctx, noDeadline, "", func() bool { return moved() || r.settled() || r.reached() })
@@ -132,12 +133,11 @@ func (r *run) settled() bool {
 
 // deliver sends one page at its time, or as soon as the person's earlier method
 // has failed or is stuck. It keeps trying until the step ends.
-func (r *run) deliver(ctx workflow.Context, i int) {
-	page := r.in.Climb.Pages[i]
+func (r *run) deliver(ctx workflow.Context, i int, page incident.Page) {
 	if page.At.After(workflow.Now(ctx)) {
-		await(ctx, page.At, fmt.Sprintf("page %s by %s", page.Person, page.Via), func() bool { return r.overdue(i) })
+		await(ctx, page.At, fmt.Sprintf("page %s by %s", page.Person, page.Via), func() bool { return r.overdue(i, page) })
 	}
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || !r.onBoard(i, page) {
 		return
 	}
 	again := !page.Started.IsZero() || r.doubtful[page.Marker]
@@ -146,13 +146,21 @@ func (r *run) deliver(ctx workflow.Context, i int) {
 	r.send(ctx, page, again, func() { r.stuck[page.Marker] = true })
 }
 
+// onBoard says whether the page still stands at its place: the listener may have
+// moved the climb on before the story could cancel what belongs to the step.
+func (r *run) onBoard(i int, page incident.Page) bool {
+	return i < len(r.in.Climb.Pages) && r.in.Climb.Pages[i].Marker == page.Marker
+}
+
 // overdue says whether the method before this one, of the same person, has
 // failed or is stuck.
-func (r *run) overdue(i int) bool {
-	pages := r.in.Climb.Pages
-	for j := i - 1; j >= 0 && j < len(pages); j-- {
-		if pages[j].Person == pages[i].Person {
-			return pages[j].Failed != "" || r.stuck[pages[j].Marker]
+func (r *run) overdue(i int, page incident.Page) bool {
+	if !r.onBoard(i, page) {
+		return false
+	}
+	for _, earlier := range slices.Backward(r.in.Climb.Pages[:i]) {
+		if earlier.Person == page.Person {
+			return earlier.Failed != "" || r.stuck[earlier.Marker]
 		}
 	}
 	return false
@@ -172,11 +180,10 @@ func (r *run) send(ctx workflow.Context, page incident.Page, again bool, late fu
 	var receipt incident.Receipt
 	err := future.Get(ctx, &receipt)
 	switch {
-	case ctx.Err() != nil:
-	case err != nil:
-		r.note(incident.Event{Kind: incident.PageFailed, Page: page.Page, Marker: page.Marker, Reason: reason(err)})
-	default:
+	case err == nil:
 		r.note(incident.Event{Kind: incident.Paged, Page: page.Page, Marker: page.Marker, Receipt: receipt, Shown: card.Face()})
+	case ctx.Err() == nil:
+		r.note(incident.Event{Kind: incident.PageFailed, Page: page.Page, Marker: page.Marker, Reason: reason(err)})
 	}
 }
 
@@ -185,7 +192,7 @@ func (r *run) send(ctx workflow.Context, page incident.Page, again bool, late fu
 func (r *run) keepCalling(ctx workflow.Context) {
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		for {
-			await(ctx, noDeadline, "", func() bool { return len(r.in.Calls) > r.in.Cursors.Calls && !r.silent })
+			await(ctx, noDeadline, "", func() bool { return len(r.in.Calls) > r.in.Cursors.Calls && !r.quiet(ctx) })
 			n := r.in.Cursors.Calls
 			plan := r.reach(ctx, r.in.Calls[n])
 			r.note(incident.Event{Kind: incident.CalledOut, Index: n + 1, Plan: plan})

@@ -40,7 +40,7 @@ func TestAnAcknowledgementAtStepTwoStopsTheClimb(t *testing.T) {
 	s.Run()
 
 	s.ExpectPages("0s step 1 to U0SRE1", "5m0s step 2 to U0SRE2")
-	require.Contains(t, s.timers.cancelled, "climb on from step 2 unless acknowledged")
+	require.Contains(t, s.seen.cancelled, "climb on from step 2 unless acknowledged")
 	s.ExpectWhispers("7m0s sre-2: Acknowledged by sre-2.")
 	s.ExpectResolved(hour, 65*minute)
 	s.ExpectWholeRecord()

@@ -60,10 +60,10 @@ func (r *run) keep(ctx workflow.Context, p projection) {
 	pause := firstPause
 	last := time.Time{} // The first send waits for nothing.
 	for {
-		await(ctx, noDeadline, "", func() bool { return r.wanted(p) && !r.silent })
+		await(ctx, noDeadline, "", func() bool { return r.wanted(p) && !r.quiet(ctx) })
 		if due := last.Add(p.gather); !last.IsZero() && due.After(workflow.Now(ctx)) {
-			await(ctx, due, "gather what is told to "+p.vendor, func() bool { return r.in.Closed || r.silent })
-			if r.silent {
+			await(ctx, due, "gather what is told to "+p.vendor, func() bool { return r.in.Closed || r.quiet(ctx) })
+			if r.quiet(ctx) {
 				continue
 			}
 		}
@@ -79,7 +79,7 @@ func (r *run) keep(ctx workflow.Context, p projection) {
 			r.note(incident.Event{Kind: incident.SwitchedOff, Vendor: p.vendor})
 		default:
 			r.note(incident.Event{Kind: incident.FellBehind, Vendor: p.vendor, Reason: reason(err)})
-			await(ctx, after(ctx, pause), "try "+p.vendor+" again", func() bool { return r.silent })
+			await(ctx, after(ctx, pause), "try "+p.vendor+" again", func() bool { return r.quiet(ctx) })
 			pause = min(2*pause, longestPause)
 		}
 	}
@@ -92,10 +92,7 @@ func (r *run) wanted(p projection) bool {
 
 // behindhand says whether anything that should be shown is not, or is under way.
 func (r *run) behindhand() bool {
-	if r.sending+r.checking+r.calling > 0 || len(r.answers) > 0 {
-		return true
-	}
-	return slices.ContainsFunc(r.projections(), r.wanted)
+	return r.underWay() || slices.ContainsFunc(r.projections(), r.wanted)
 }
 
 func (r *run) cardBehind() bool {
@@ -105,10 +102,10 @@ func (r *run) cardBehind() bool {
 func (r *run) sendCard(ctx workflow.Context) error {
 	card, revision := r.card(), r.in.Revision
 	order := activities.CardOrder{
-		Channel: r.in.Service.SlackChannel, At: r.in.Cursors.Card, Again: r.doubtful["card"],
+		Channel: r.in.Service.SlackChannel, At: r.in.Cursors.Card, Again: r.in.Cursors.Tried.Card,
 		Message: incident.Message{Card: &card, Marker: r.in.ID + "/card", Since: r.in.OpenedAt},
 	}
-	r.doubtful["card"] = true
+	r.note(incident.Event{Kind: incident.Attempted, Tried: incident.Tried{Card: true}})
 	var at incident.Receipt
 	err := workflow.ExecuteActivity(showOptions(ctx, "Show the card"), activities.ShowCardName, order).Get(ctx, &at)
 	if err == nil {
@@ -122,17 +119,20 @@ func (r *run) threadBehind() bool {
 }
 
 func (r *run) sendThread(ctx workflow.Context) error {
-	entries := r.in.Timeline[r.in.Cursors.Thread:]
-	if len(entries) > maxBatch {
-		entries = entries[:maxBatch]
+	from, upTo := r.in.Cursors.Thread, r.in.Cursors.Tried.Thread
+	again := upTo > from
+	if !again {
+		upTo = min(len(r.in.Timeline), from+maxBatch)
 	}
-	upTo := r.in.Cursors.Thread + len(entries)
-	marker := fmt.Sprintf("%s/thread/%d", r.in.ID, upTo)
+	entries := r.in.Timeline[from:upTo]
 	order := activities.SayOrder{
-		Channel: r.in.Cursors.Card.Channel, Again: r.doubtful[marker],
-		Message: incident.Message{Entries: entries, Marker: marker, Thread: r.in.Cursors.Card.TS, Since: entries[0].At},
+		Channel: r.in.Cursors.Card.Channel, Again: again,
+		Message: incident.Message{
+			Entries: entries, Marker: fmt.Sprintf("%s/thread/%d", r.in.ID, upTo),
+			Thread: r.in.Cursors.Card.TS, Since: entries[0].At,
+		},
 	}
-	r.doubtful[marker] = true
+	r.note(incident.Event{Kind: incident.Attempted, Tried: incident.Tried{Thread: upTo}})
 	err := workflow.ExecuteActivity(showOptions(ctx, "Write the thread"), activities.SayName, order).Get(ctx, nil)
 	if err == nil {
 		r.note(incident.Event{Kind: incident.ThreadShown, Index: upTo})
@@ -145,7 +145,7 @@ func (r *run) stale() int {
 	if len(r.in.Cursors.Pages) == 0 {
 		return -1
 	}
-	face := r.card().Face()
+	face := r.currentFace()
 	return slices.IndexFunc(r.in.Cursors.Pages, func(p incident.Sent) bool { return p.Shown != face })
 }
 
@@ -169,12 +169,15 @@ func (r *run) noticesBehind() bool {
 
 func (r *run) sendNotice(ctx workflow.Context) error {
 	n := r.in.Cursors.Notices
-	notice, marker := r.in.Notices[n], fmt.Sprintf("%s/notice/%d", r.in.ID, n+1)
+	notice := r.in.Notices[n]
 	order := activities.SayOrder{
-		Channel: r.in.Service.SlackChannel, Again: r.doubtful[marker],
-		Message: incident.Message{Notice: notice.Text, Loud: notice.Loud, Marker: marker, Since: r.in.OpenedAt},
+		Channel: r.in.Service.SlackChannel, Again: r.in.Cursors.Tried.Notice > n,
+		Message: incident.Message{
+			Notice: notice.Text, Loud: notice.Loud, Since: r.in.OpenedAt,
+			Marker: fmt.Sprintf("%s/notice/%d", r.in.ID, n+1),
+		},
 	}
-	r.doubtful[marker] = true
+	r.note(incident.Event{Kind: incident.Attempted, Tried: incident.Tried{Notice: n + 1}})
 	err := workflow.ExecuteActivity(showOptions(ctx, "Call the channel"), activities.SayName, order).Get(ctx, nil)
 	if err == nil {
 		r.note(incident.Event{Kind: incident.NoticeSent, Index: n + 1})
@@ -225,10 +228,14 @@ func (r *run) writeTicket(ctx workflow.Context, view incident.TicketView) error 
 	}
 	order := activities.WriteOrder{Ticket: r.in.Cursors.Ticket, View: view}
 	if upTo < len(r.in.Timeline) {
+		told := r.in
+		if order.Again = r.in.Cursors.Tried.Entry > upTo; order.Again {
+			told.Timeline = told.Timeline[:r.in.Cursors.Tried.Entry]
+		}
 		var comment incident.Comment
-		comment, upTo = incident.CommentOf(r.in, upTo)
-		order.Comment, order.Again = &comment, r.doubtful[comment.Marker]
-		r.doubtful[comment.Marker] = true
+		comment, upTo = incident.CommentOf(told, upTo)
+		order.Comment = &comment
+		r.note(incident.Event{Kind: incident.Attempted, Tried: incident.Tried{Entry: upTo}})
 	}
 	err := workflow.ExecuteActivity(ticketOptions(ctx, "Bring the ticket up to date"), activities.WriteTicketName, order).Get(ctx, nil)
 	if err == nil {

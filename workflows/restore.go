@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"errors"
 	"fmt"
 
 	enums "go.temporal.io/api/enums/v1"
@@ -72,11 +71,10 @@ func (r *run) launch(ctx workflow.Context) {
 		},
 	})
 	err := child.GetChildWorkflowExecution().Get(ctx, nil)
-	var running *temporal.ChildWorkflowExecutionAlreadyStartedError
 	switch {
 	case err == nil:
 		r.note(incident.Event{Kind: incident.Launched})
-	case errors.As(err, &running):
+	case temporal.IsWorkflowExecutionAlreadyStartedError(err):
 		r.join(ctx)
 	default:
 		r.breakRollback("its workflow could not be started: " + err.Error())

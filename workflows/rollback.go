@@ -145,11 +145,13 @@ func (b *rollback) carryOut(ctx workflow.Context) incident.Progress {
 }
 
 func (b *rollback) trigger(ctx workflow.Context, again bool) (why string) {
+	var run release.Run
 	order := activities.TriggerOrder{Order: b.in.Order, Again: again}
-	err := workflow.ExecuteActivity(triggerOptions(ctx, b.left(ctx)), activities.TriggerName, order).Get(ctx, &b.run)
+	err := workflow.ExecuteActivity(triggerOptions(ctx, b.left(ctx)), activities.TriggerName, order).Get(ctx, &run)
 	if err != nil {
 		return "the build could not be ordered: " + reason(err)
 	}
+	b.run = run
 	return ""
 }
 

@@ -23,6 +23,10 @@ type run struct {
 
 	// shown are the search attributes as they were last set.
 	shown signals.Facets
+	// published is the revision that operators see; face is the card's face at
+	// the revision faced: conditions ask for it all the time.
+	published, faced int
+	face             string
 	// plan is the step that is being resolved ahead of time.
 	plan *resolving
 	// begun is true once the first page has waited for the facts.
@@ -33,7 +37,7 @@ type run struct {
 	sending, checking, calling int
 	// stuck are the pages that have not got through in good time.
 	stuck map[string]bool
-	// doubtful are the messages that may have been sent although no answer came.
+	// doubtful are the pages that may have been sent although no answer came.
 	doubtful map[string]bool
 	answers  []answer
 
@@ -69,6 +73,10 @@ func (r *run) publish() {
 	if r.recording {
 		return
 	}
+	if r.in.Revision == r.published {
+		return
+	}
+	r.published = r.in.Revision
 	facets := signals.FacetsOf(r.in)
 	if updates := facets.Since(r.shown); len(updates) > 0 {
 		r.shown = facets
@@ -84,13 +92,33 @@ func (r *run) places() incident.Places {
 	return incident.Places{TemporalUI: signals.HistoryURL(r.ui, info.Namespace, r.in.Workflow, r.in.Run)}
 }
 
+// currentFace is the face of the card as things are.
+func (r *run) currentFace() string {
+	if r.faced != r.in.Revision || r.face == "" {
+		r.face, r.faced = r.card().Face(), r.in.Revision
+	}
+	return r.face
+}
+
 func (r *run) card() incident.Card { return incident.CardOf(r.in, r.places()) }
 
-// full says whether the history has become so long that the incident goes on in
-// a new run.
-func (r *run) full(ctx workflow.Context) bool {
-	return workflow.GetInfo(ctx).GetContinueAsNewSuggested()
+// full says whether the incident goes on in a new run now: its history has become
+// long, and nothing is under way that would have to end first. Until then the
+// climb goes on: a page is not late because a vendor is slow.
+func (r *run) full(ctx workflow.Context) bool { return r.ripe(ctx) && !r.underWay() }
+
+// ripe says whether a new run is due. Last words are said in this one.
+func (r *run) ripe(ctx workflow.Context) bool {
+	return workflow.GetInfo(ctx).GetContinueAsNewSuggested() && !r.in.Closed && !r.recording
 }
+
+// underWay says whether anything is that the next run would not hear the end of.
+func (r *run) underWay() bool {
+	return r.sending+r.checking+r.calling > 0 || len(r.answers) > 0
+}
+
+// quiet says whether nothing new may be begun that takes its time.
+func (r *run) quiet(ctx workflow.Context) bool { return r.silent || r.ripe(ctx) }
 
 // await waits until cond holds, and says whether it does. It gives up at the
 // deadline, when there is one. workflow.AwaitWithTimeout would leave its timer

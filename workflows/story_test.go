@@ -2,7 +2,6 @@ package workflows_test
 
 import (
 	"fmt"
-	"math"
 	"testing"
 	"time"
 
@@ -11,7 +10,6 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
@@ -30,7 +28,12 @@ const (
 	second = time.Second
 	minute = time.Minute
 	hour   = time.Hour
+
+	millisecond = time.Millisecond
 )
+
+// ages is longer than any story: one that does not end fails then.
+const ages = 10 * 24 * hour
 
 // story is one incident from its first alert on. What is to happen from outside
 // is scripted first; then it runs, and what it did to the world is compared.
@@ -43,7 +46,7 @@ type story struct {
 	// Incident is the result of the workflow, Err its error.
 	Incident incident.Incident
 	Err      error
-	timers   *timers
+	seen     *seen
 	fired    map[string]time.Time
 	expected []string
 }
@@ -51,7 +54,7 @@ type story struct {
 // tell begins a story about the service checkout.
 func tell(t *testing.T) *story {
 	s := &story{
-		t: t, world: newWorld(), fired: map[string]time.Time{}, timers: &timers{},
+		t: t, world: newWorld(), fired: map[string]time.Time{}, seen: &seen{activities: map[string]workflow.ActivityOptions{}},
 		Opening: signals.Opening{
 			Service: checkout(), Policies: incident.Policies{Default: policy()}, TemporalUI: "http://temporal.test",
 		},
@@ -67,9 +70,10 @@ func (s *story) stage(start time.Time) {
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetStartTime(start)
 	env.SetTestTimeout(20 * second)
+	env.SetWorkflowRunTimeout(ages)
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: incidentWorkflow, TaskQueue: signals.TaskQueue})
-	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&likeAServer{timers: s.timers}}})
-	s.timers.watch(env)
+	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&likeAServer{seen: s.seen}}})
+	s.seen.watch(env)
 	s.env, s.world.now = env, env.Now
 	workflows.Register(env)
 	s.world.serve(env)
@@ -157,6 +161,12 @@ func (w *world) serve(env *testsuite.TestWorkflowEnvironment) {
 	pager := &activities.Pager{Chat: slack}
 	announcer := &activities.Announcer{Chat: slack, Whisperer: slack}
 	recorder := &activities.Recorder{Tickets: jira, Record: jira}
+	if w.noJira {
+		recorder = &activities.Recorder{}
+	}
+	if w.noSlack {
+		pager, announcer = &activities.Pager{}, &activities.Announcer{}
+	}
 	enricher := &activities.Enricher{Surveyor: (*jenkins)(w)}
 	deployer := &activities.Deployer{Builder: (*jenkins)(w), Watcher: (*jenkins)(w)}
 
@@ -202,82 +212,6 @@ type part struct {
 	do    any
 	asked any
 	takes func() time.Duration
-}
-
-// likeAServer makes good for what the environment does otherwise than a server:
-// it gives up an activity after ten attempts. It also notes what timers are for.
-type likeAServer struct {
-	interceptor.WorkerInterceptorBase
-	timers *timers
-}
-
-func (l *likeAServer) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
-	return &inbound{interceptor.WorkflowInboundInterceptorBase{Next: next}, l.timers}
-}
-
-type inbound struct {
-	interceptor.WorkflowInboundInterceptorBase
-	timers *timers
-}
-
-func (i *inbound) Init(next interceptor.WorkflowOutboundInterceptor) error {
-	return i.Next.Init(&outbound{interceptor.WorkflowOutboundInterceptorBase{Next: next}, i.timers})
-}
-
-type outbound struct {
-	interceptor.WorkflowOutboundInterceptorBase
-	timers *timers
-}
-
-func (o *outbound) ExecuteActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
-	options := workflow.GetActivityOptions(ctx)
-	policy := temporal.RetryPolicy{}
-	if options.RetryPolicy != nil {
-		policy = *options.RetryPolicy
-	}
-	if policy.MaximumAttempts == 0 {
-		policy.MaximumAttempts = math.MaxInt32
-	}
-	options.RetryPolicy = &policy
-	return o.Next.ExecuteActivity(workflow.WithActivityOptions(ctx, options), name, args...)
-}
-
-func (o *outbound) NewTimerWithOptions(ctx workflow.Context, d time.Duration, options workflow.TimerOptions) workflow.Future {
-	o.timers.next = options.Summary
-	future := o.Next.NewTimerWithOptions(ctx, d, options)
-	o.timers.made = append(o.timers.made, made{options.Summary, ctx, future})
-	return future
-}
-
-// timers knows the workflows' timers by their summaries.
-type timers struct {
-	next      string
-	made      []made
-	summaries map[string]string
-	cancelled []string
-}
-
-type made struct {
-	summary string
-	ctx     workflow.Context
-	future  workflow.Future
-}
-
-func (c *timers) watch(env *testsuite.TestWorkflowEnvironment) {
-	c.summaries = map[string]string{}
-	env.SetOnTimerScheduledListener(func(id string, _ time.Duration) { c.summaries[id] = c.next })
-	env.SetOnTimerCanceledListener(func(id string) { c.cancelled = append(c.cancelled, c.summaries[id]) })
-}
-
-// left are the timers that have neither fired nor been cancelled.
-func (c *timers) left() []string {
-	var list []string
-	for _, m := range c.made {
-		if !m.future.IsReady() && m.ctx.Err() == nil {
-			list = append(list, m.summary)
-		}
-	}
-	return list
 }
 
 // quiet is a logger for nobody.

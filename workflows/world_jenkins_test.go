@@ -5,7 +5,11 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"time"
+
+	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/seed-44180607/lastgood/activities"
 	"github.com/seed-44180607/lastgood/incident"
@@ -182,7 +186,13 @@ func (w *world) latest(takes func(build) time.Duration) time.Duration {
 	if o.halted {
 		return second
 	}
-	return takes(o.build)
+	return min(takes(o.build), w.deadline(o)-w.since())
+}
+
+// deadline is when an order is given up: its first one counts.
+func (w *world) deadline(o *order) time.Duration {
+	first := slices.IndexFunc(w.line.orders, func(there *order) bool { return there.order.Key == o.order.Key })
+	return w.line.orders[first].at + checkout().Rollback.Timeout
 }
 
 // follow says what has become of a run after the time that it takes.
@@ -191,7 +201,9 @@ func (w *world) follow(_ context.Context, f activities.FollowOrder) (run, error)
 	defer w.mu.Unlock()
 	o, r := w.ordered(f.Run), f.Run
 	switch {
-	case o.Lost:
+	case !o.halted && w.since() >= w.deadline(o):
+		return r, temporal.NewTimeoutError(enums.TIMEOUT_TYPE_START_TO_CLOSE, nil)
+	case o.Lost && !o.halted:
 		r.Lost = true
 		return r, nil
 	case o.Cancelled || (o.halted && o.number == 0):

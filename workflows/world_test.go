@@ -28,7 +28,9 @@ type world struct {
 	whispers []string
 	deaf     map[string]bool
 	tickets  []*ticket
-	line     *line
+	// noSlack and noJira are vendors that are not configured.
+	noSlack, noJira bool
+	line            *line
 }
 
 func newWorld() *world {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/seed-44180607/lastgood/internal/app"
 	"github.com/seed-44180607/lastgood/internal/config"
 )
 
@@ -24,7 +23,7 @@ func checkCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file, err := config.ReadFile(args[0])
 			if err != nil {
-				return fmt.Errorf("%w: %s cannot be used:\n%w", app.ErrConfiguration, args[0], err)
+				return usageError{err}
 			}
 			for _, unused := range file.Unused() {
 				fmt.Fprintln(cmd.ErrOrStderr(), "warning:", unused)

@@ -44,32 +44,38 @@ func serveMetrics(ctx context.Context, addr string, m *metrics, ready func(conte
 	return ended, nil
 }
 
-// interceptors measure every attempt of an activity.
-func (m *metrics) interceptors() []interceptor.WorkerInterceptor {
-	return []interceptor.WorkerInterceptor{&measuring{metrics: m}}
+// interceptors measure every attempt of an activity, and tell began its name
+// when somebody wants to know.
+func (m *metrics) interceptors(began func(name string)) []interceptor.WorkerInterceptor {
+	return []interceptor.WorkerInterceptor{&measuring{metrics: m, began: began}}
 }
 
 type measuring struct {
 	interceptor.WorkerInterceptorBase
 	metrics *metrics
+	began   func(name string)
 }
 
 func (i *measuring) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
-	return &measured{ActivityInboundInterceptorBase: interceptor.ActivityInboundInterceptorBase{Next: next}, metrics: i.metrics}
+	return &measured{ActivityInboundInterceptorBase: interceptor.ActivityInboundInterceptorBase{Next: next}, measuring: i}
 }
 
 type measured struct {
 	interceptor.ActivityInboundInterceptorBase
-	metrics *metrics
+	measuring *measuring
 }
 
 func (a *measured) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
+	name := activity.GetInfo(ctx).ActivityType.Name
+	if a.measuring.began != nil {
+		a.measuring.began(name)
+	}
 	began := time.Now()
 	out, err := a.Next.ExecuteActivity(ctx, in)
 	result := "done"
 	if err != nil {
 		result = "failed"
 	}
-	a.metrics.activities.WithLabelValues(activity.GetInfo(ctx).ActivityType.Name, result).Observe(time.Since(began).Seconds())
+	a.measuring.metrics.activities.WithLabelValues(name, result).Observe(time.Since(began).Seconds())
 	return out, err
 }

@@ -30,7 +30,7 @@ var ErrConfiguration = errors.New("configuration")
 func Main(process config.Process, run func(context.Context, config.Config, *slog.Logger) error) int {
 	c, err := config.Load(process)
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "%s: the configuration cannot be used:\n%v\n", process, err)
+		fmt.Fprintf(os.Stderr, "%s: %v\n", process, err)
 		return exitConfiguration
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

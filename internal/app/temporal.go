@@ -43,7 +43,7 @@ func Temporal(logger *slog.Logger) (client.Client, string, error) {
 
 // quieter drops what the SDK says about every task.
 func quieter(logger *slog.Logger) *slog.Logger {
-	return slog.New(levelled{logger.Handler(), slog.LevelWarn})
+	return slog.New(levelled{logger.Handler(), slog.LevelInfo})
 }
 
 type levelled struct {

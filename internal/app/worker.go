@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
 
 	"github.com/seed-44180607/lastgood/activities"
@@ -24,8 +26,7 @@ import (
 // workflow in its memory: a killed worker delays the next page by no more.
 const stickyFor = time.Second
 
-// backgroundAtOnce is how many of the activities that nobody waits for run at
-// once: they share the database and the processor with the pages.
+// backgroundAtOnce is how many of the activities that nobody waits for run at once.
 const backgroundAtOnce = 20
 
 // Worker runs workflows and activities until the context ends.
@@ -48,14 +49,19 @@ func Worker(ctx context.Context, c config.Config, log *slog.Logger) error {
 		return err
 	}
 	worker.SetStickyWorkflowCacheSize(c.CacheSize)
-	main := newMainWorker(temporal, c, job, metrics)
-	background := newBackgroundWorker(temporal, c, job, metrics)
+	traffic := &traffic{}
+	tuner, err := patientTuner(traffic, backgroundAtOnce)
+	if err != nil {
+		return fmt.Errorf("bound the background worker: %w", err)
+	}
+	main := newMainWorker(temporal, c, job, metrics.interceptors(traffic.began))
+	background := newBackgroundWorker(temporal, c, job, tuner, metrics.interceptors(nil))
 	for _, w := range []worker.Worker{main, background} {
 		if err := w.Start(); err != nil {
 			return fmt.Errorf("start the worker of task queue %s: %w", c.TaskQueue, err)
 		}
-		defer w.Stop()
 	}
+	defer stopTogether(main, background)
 	log.Info("ready", "namespace", namespace, "task_queue", c.TaskQueue, "metrics", c.Metrics,
 		"slack", c.Slack.On(), "jenkins", c.Jenkins.On(), "jira", c.Jira.On())
 	select {
@@ -67,14 +73,24 @@ func Worker(ctx context.Context, c config.Config, log *slog.Logger) error {
 	}
 }
 
+// stopTogether lets both hand over their work at the same time: each takes up to
+// its own stop timeout.
+func stopTogether(workers ...worker.Worker) {
+	var stopping sync.WaitGroup
+	for _, w := range workers {
+		stopping.Go(w.Stop)
+	}
+	stopping.Wait()
+}
+
 // newMainWorker runs workflows, and the activities that a person waits for.
-func newMainWorker(temporal client.Client, c config.Config, job jobs, metrics *metrics) worker.Worker {
+func newMainWorker(temporal client.Client, c config.Config, job jobs, interceptors []interceptor.WorkerInterceptor) worker.Worker {
 	w := worker.New(temporal, c.TaskQueue, worker.Options{
 		WorkerStopTimeout:                  c.StopTimeout,
 		StickyScheduleToStartTimeout:       stickyFor,
 		MaxConcurrentActivityExecutionSize: 200,
 		DisableRegistrationAliasing:        true,
-		Interceptors:                       metrics.interceptors(),
+		Interceptors:                       interceptors,
 	})
 	workflows.Register(w)
 	register(w, activities.ResolveStepName, job.onCall.ResolveStep)
@@ -89,13 +105,15 @@ func newMainWorker(temporal client.Client, c config.Config, job jobs, metrics *m
 }
 
 // newBackgroundWorker runs what must never delay a page.
-func newBackgroundWorker(temporal client.Client, c config.Config, job jobs, metrics *metrics) worker.Worker {
+func newBackgroundWorker(
+	temporal client.Client, c config.Config, job jobs, tuner worker.WorkerTuner, interceptors []interceptor.WorkerInterceptor,
+) worker.Worker {
 	w := worker.New(temporal, signals.Background(c.TaskQueue), worker.Options{
-		WorkerStopTimeout:                  c.StopTimeout,
-		DisableWorkflowWorker:              true,
-		MaxConcurrentActivityExecutionSize: backgroundAtOnce,
-		DisableRegistrationAliasing:        true,
-		Interceptors:                       metrics.interceptors(),
+		WorkerStopTimeout:           c.StopTimeout,
+		DisableWorkflowWorker:       true,
+		Tuner:                       tuner,
+		DisableRegistrationAliasing: true,
+		Interceptors:                interceptors,
 	})
 	register(w, activities.ShowCardName, job.announcer.ShowCard)
 	register(w, activities.SayName, job.announcer.Say)

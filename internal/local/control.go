@@ -35,6 +35,7 @@ type Detail struct {
 	ThreadTS   string            `json:"thread_ts"`
 	Text       string            `json:"text"`
 	Actions    []string          `json:"actions"`
+	Blocks     []map[string]any  `json:"blocks"`
 	Job        string            `json:"job"`
 	Number     int               `json:"number"`
 	ID         any               `json:"id"`

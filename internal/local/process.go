@@ -54,7 +54,7 @@ func Start(ctx context.Context, c Command) (*Process, error) {
 		return nil, fmt.Errorf("keep the log of %s: %w", c.Name, err)
 	}
 	p := &Process{
-		Name: c.Name, LogPath: path, cmd: exec.Command(c.Path, c.Args...), //nolint:noctx // It is ended by Stop or Kill.
+		Name: c.Name, LogPath: path, cmd: exec.CommandContext(context.WithoutCancel(ctx), c.Path, c.Args...), // Stop or Kill ends it.
 		ended: make(chan struct{}), ready: make(chan string, 1),
 	}
 	p.cmd.Env = append(os.Environ(), c.Env...)
@@ -64,10 +64,12 @@ func Start(ctx context.Context, c Command) (*Process, error) {
 	if err := p.cmd.Start(); err != nil {
 		return nil, errors.Join(fmt.Errorf("start %s: %w; run `make build` first", c.Path, err), log.Close())
 	}
-	go p.copy(out, log, c.Ready)
+	var copying sync.WaitGroup
+	copying.Go(func() { p.copy(out, log, c.Ready) })
 	go func() {
 		p.err = p.cmd.Wait()
 		_ = in.Close()
+		copying.Wait() // The log is complete when the process has ended.
 		close(p.ended)
 	}()
 	return p, p.await(ctx)

@@ -18,7 +18,7 @@ import (
 
 // posting is a client with as many connections as a few Alertmanagers would open.
 var posting = &http.Client{
-	Timeout:   10 * time.Second,
+	Timeout:   time.Minute, // Waiting for a connection counts.
 	Transport: &http.Transport{MaxIdleConnsPerHost: 64, MaxConnsPerHost: 64},
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
@@ -60,7 +62,7 @@ func newField(ctx context.Context, bin, dir string) (*field, error) {
 			return nil, err
 		}
 	}
-	f.temporal, err = client.DialContext(ctx, client.Options{HostPort: f.stage.Temporal()})
+	f.temporal, err = client.DialContext(ctx, client.Options{HostPort: f.stage.Temporal(), Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))})
 	if err != nil {
 		f.end()
 		return nil, fmt.Errorf("reach Temporal: %w", err)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,7 +46,7 @@ func example(t *testing.T) *types.Project {
 }
 
 func TestOnlyTheDemoBringsTheSimulator(t *testing.T) {
-	require.ElementsMatch(t, append(daemons[:len(daemons):len(daemons)], jobs...), example(t).ServiceNames())
+	require.ElementsMatch(t, slices.Concat(daemons, jobs), example(t).ServiceNames())
 	require.ElementsMatch(t, append(example(t).ServiceNames(), "simulator"), demo(t).ServiceNames())
 }
 
@@ -77,7 +78,7 @@ func TestEveryPortIsOnTheLoopbackInterface(t *testing.T) {
 
 func TestEveryServiceThatKeepsRunningHasAHealthCheck(t *testing.T) {
 	project := demo(t)
-	for _, name := range append(daemons[:len(daemons):len(daemons)], "simulator") {
+	for _, name := range slices.Concat(daemons, []string{"simulator"}) {
 		check := project.Services[name].HealthCheck
 		require.NotNil(t, check, name)
 		require.NotEmpty(t, check.Test, name)

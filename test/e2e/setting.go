@@ -1,0 +1,121 @@
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"text/template"
+	"time"
+
+	"github.com/seed-44180607/lastgood/internal/local"
+	"github.com/seed-44180607/lastgood/simulator"
+)
+
+// Slack IDs of the people and the channel that every story has. The channel of a
+// service is C0 and its name in capitals.
+const (
+	FirstResponder  = "U0SRE1"
+	SecondResponder = "U0SRE2"
+	Leads           = "C0LEADS"
+)
+
+// Setting is what a story needs to be different from the usual: one service
+// named checkout, with a channel, a rollback and a ticket, three steps to climb.
+type Setting struct {
+	// Services by name; their IDs are the story's own.
+	Services []string
+	// AckWithin is that of every step; Repeat how often the steps are climbed again.
+	AckWithin time.Duration
+	Repeat    int
+	// ReopenWithin and VerifyWithin are those of every service.
+	ReopenWithin, VerifyWithin time.Duration
+	// Approval has every rollback approved by a second person.
+	Approval bool
+	// Plain leaves channel, rollback and ticket out: what remains is paging.
+	Plain bool
+	// OwnTemporal starts a devserver that the story may kill.
+	OwnTemporal bool
+	// WorkerEnv are further variables of the worker.
+	WorkerEnv []string
+}
+
+func (s Setting) withDefaults() Setting {
+	if s.Services == nil {
+		s.Services = []string{"checkout"}
+	}
+	for _, d := range []struct {
+		value    *time.Duration
+		fallback time.Duration
+	}{
+		{&s.AckWithin, 10 * time.Minute}, {&s.ReopenWithin, time.Second}, {&s.VerifyWithin, 2 * time.Minute},
+	} {
+		if *d.value == 0 {
+			*d.value = d.fallback
+		}
+	}
+	return s
+}
+
+var document = template.Must(template.New("lastgood.yaml").Funcs(template.FuncMap{"channel": channelOf}).Parse(`version: 1
+people:
+  - {id: sre-1, name: First responder, time_zone: Europe/London, slack: U0SRE1}
+  - {id: sre-2, name: Second responder, time_zone: America/New_York, slack: U0SRE2}
+schedules:
+  - id: primary
+    time_zone: Europe/London
+    layers: [{people: [sre-1], every: 1w, handoff: "2026-01-05T09:00"}]
+policies:
+  - id: climb
+    steps:
+      - {page: [{schedule: primary}], ack_within: {{.AckWithin}}}
+      - {page: [{person: sre-2}], ack_within: {{.AckWithin}}}
+      - {page: [{slack_channel: C0LEADS}], ack_within: {{.AckWithin}}}
+    repeat: {times: {{.Repeat}}, from_step: 1}
+services:
+{{- range .Services}}
+  - id: {{.}}-{{$.N}}
+    match: [{service: {{.}}, env: production}]
+    policy: climb
+    reopen_within: {{$.ReopenWithin}}
+    verify: {within: {{$.VerifyWithin}}}
+{{- if not $.Plain}}
+    slack_channel: {{channel .}}
+    ticket: {project: OPS, type: Incident, done: Done}
+    rollback:
+      jenkins: {job: deploy/{{.}}, release_parameter: VERSION, incident_parameter: INCIDENT_ID, parameters: {ENVIRONMENT: production}}
+      approval: {{if $.Approval}}{by: second-person, within: 10m}{{else}}none{{end}}
+      minimum_in_service: 1h
+      allowed: [{person: sre-1}, {person: sre-2}]
+{{- end}}
+{{- end}}
+`))
+
+// yaml writes lastgood.yaml for the n-th world.
+func (s Setting) yaml(n int) []byte {
+	var out bytes.Buffer
+	err := document.Execute(&out, struct {
+		Setting
+		N int
+	}{s, n})
+	if err != nil {
+		panic(fmt.Sprintf("write lastgood.yaml: %v", err)) // The template is fixed and its data plain.
+	}
+	return out.Bytes()
+}
+
+func channelOf(service string) string { return "C0" + strings.ToUpper(service) }
+
+// world is a quick one: builds take a moment, and Slack takes what it is given.
+func (s Setting) world(stage local.Stage) simulator.Config {
+	c := simulator.Config{
+		PublicURL:       stage.Simulator,
+		InteractionsURL: stage.Starter() + "/slack/interactions",
+		AlertURL:        stage.Starter() + "/v1/alerts/alertmanager",
+		BuildDuration:   300 * time.Millisecond, QuietPeriod: 20 * time.Millisecond,
+		MonitorEvery: 100 * time.Millisecond, SlackPerChannelRate: -1,
+	}
+	for _, name := range s.Services {
+		c.Services = append(c.Services, simulator.Service{Name: name})
+	}
+	return c
+}
