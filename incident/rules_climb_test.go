@@ -288,6 +288,7 @@ func TestASnoozedStepThatHadReachedNobodyIsPagedAgain(t *testing.T) {
 	require.True(t, s.in.Climb.Pending)
 	require.Equal(t, oncall.Position{Step: 1, Round: 1}, s.in.Climb.At)
 	require.True(t, s.in.Paging())
+	require.Len(t, s.opens("sre-1").in.Climb.Pages, 1)
 }
 
 func TestAnAcknowledgementEndsASnooze(t *testing.T) {

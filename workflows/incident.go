@@ -51,10 +51,12 @@ func open(cancellable workflow.Context, in signals.Opening) (*run, workflow.Cont
 	}
 	r.listen(ctx)
 	r.keepFacts(ctx)
+	r.keepActing(ctx)
+	r.keepTime(ctx)
 	r.keepShowing(ctx)
 	workflow.Go(cancellable, func(ctx workflow.Context) {
 		ctx.Done().Receive(ctx, nil)
-		r.apply(incident.Event{Kind: incident.WasCancelled})
+		r.note(incident.Event{Kind: incident.WasCancelled})
 	})
 	return r, ctx, nil
 }
@@ -76,7 +78,7 @@ func (r *run) begin(ctx workflow.Context, in signals.Opening) {
 		Facts: incident.Facts{Asked: in.Service.Deployments == nil},
 	}
 	r.shown = signals.Facets{Severity: string(severity), Status: string(incident.Triggered)}
-	r.apply(incident.Event{Kind: incident.Opened})
+	r.note(incident.Event{Kind: incident.Opened})
 	r.take(first)
 }
 

@@ -43,7 +43,7 @@ func both(t *testing.T, script func(s *story, to func(at time.Duration, id, sign
 		s.At(at, func() { require.NoError(t, s.env.SignalWorkflowByID(id, signal, what)) })
 	}
 	for _, id := range []string{oneWorkflow, twoWorkflow} {
-		to(millisecond, id, signals.Alert, incident.Delivery{Group: id, Alerts: s.firing(0, incident.SEV2, "5xx")})
+		to(minute, id, signals.Alert, incident.Delivery{Group: id, Alerts: s.firing(0, incident.SEV2, "5xx")})
 		to(10*minute, id, signals.Alert, incident.Delivery{Group: id, Alerts: s.resolved(10*minute, "5xx")})
 	}
 	script(s, to)
@@ -82,7 +82,7 @@ func TestBothIncidentsHearThatTheirRollbackFailed(t *testing.T) {
 	s, one, two := both(t, func(s *story, to func(time.Duration, string, string, any)) {
 		s.Builds(build{Takes: 4 * minute, Result: release.Failure})
 		to(2*minute, oneWorkflow, signals.RollBack, rollBackBy("sre-1"))
-		to(2*minute, twoWorkflow, signals.RollBack, rollBackBy("sre-2"))
+		to(3*minute, twoWorkflow, signals.RollBack, rollBackBy("sre-2"))
 	})
 
 	require.Len(t, s.world.line.orders, 1, "one build for both")

@@ -99,20 +99,9 @@ func (r *run) drain(ctx workflow.Context) {
 	}
 }
 
-// take applies a monitor's delivery: what fires first, so that an incident does
-// not resolve between two alerts of one message.
+// take applies a monitor's delivery as one change.
 func (r *run) take(d incident.Delivery) bool {
-	for _, firing := range []bool{true, false} {
-		for _, a := range d.Alerts {
-			switch {
-			case a.Firing != firing:
-			case firing:
-				r.note(incident.Event{Kind: incident.AlertFired, Alert: a})
-			default:
-				r.note(incident.Event{Kind: incident.AlertResolved, Alert: a})
-			}
-		}
-	}
+	r.note(incident.Event{Kind: incident.Delivered, Delivery: d})
 	return true
 }
 

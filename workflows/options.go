@@ -55,8 +55,8 @@ func pageOptions(ctx workflow.Context, page oncall.Page) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: 5 * time.Second, RetryPolicy: &eager,
 		ScheduleToCloseTimeout: callWithinOr(ctx), WaitForCancellation: true,
-		Summary:                signals.Shorten("Page "+to+" by "+string(page.Via), 180),
-		Priority:               temporal.Priority{PriorityKey: urgent},
+		Summary:  signals.Shorten("Page "+to+" by "+string(page.Via), 180),
+		Priority: temporal.Priority{PriorityKey: urgent},
 	})
 }
 

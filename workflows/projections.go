@@ -15,7 +15,7 @@ import (
 // that is behind, it sends what is true now. One send is under way at a time, so
 // a dead vendor delays only its own projection and no stale edit overtakes a new one.
 type projection struct {
-	vendor string
+	name, vendor string
 	// gather is how long changes are collected before the next send.
 	gather time.Duration
 	behind func() bool
@@ -38,11 +38,11 @@ const (
 
 func (r *run) projections() []projection {
 	return []projection{
-		{vendor: slack, gather: gatherCard, behind: r.cardBehind, send: r.sendCard},
-		{vendor: slack, gather: gatherThread, behind: r.threadBehind, send: r.sendThread},
-		{vendor: slack, behind: r.pagesBehind, send: r.sendPages},
-		{vendor: slack, behind: r.noticesBehind, send: r.sendNotice},
-		{vendor: jira, gather: gatherTicket, behind: r.ticketBehind, send: r.sendTicket},
+		{name: "card", vendor: slack, gather: gatherCard, behind: r.cardBehind, send: r.sendCard},
+		{name: "thread", vendor: slack, gather: gatherThread, behind: r.threadBehind, send: r.sendThread},
+		{name: "pages", vendor: slack, behind: r.pagesBehind, send: r.sendPages},
+		{name: "notices", vendor: slack, behind: r.noticesBehind, send: r.sendNotice},
+		{name: "ticket", vendor: jira, gather: gatherTicket, behind: r.ticketBehind, send: r.sendTicket},
 	}
 }
 
@@ -74,15 +74,24 @@ func (r *run) keep(ctx workflow.Context, p projection) {
 		switch {
 		case err == nil:
 			pause = firstPause
-			r.note(incident.Event{Kind: incident.CaughtUp, Vendor: p.vendor})
+			r.failing[p.name] = false
+			if !r.fails(p.vendor) {
+				r.note(incident.Event{Kind: incident.CaughtUp, Vendor: p.vendor})
+			}
 		case failedAs(err, activities.Off):
 			r.note(incident.Event{Kind: incident.SwitchedOff, Vendor: p.vendor})
 		default:
+			r.failing[p.name] = true
 			r.note(incident.Event{Kind: incident.FellBehind, Vendor: p.vendor, Reason: reason(err)})
 			await(ctx, after(ctx, pause), "try "+p.vendor+" again", func() bool { return r.quiet(ctx) })
 			pause = min(2*pause, longestPause)
 		}
 	}
+}
+
+// fails says whether any projection of a vendor has failed and not got through since.
+func (r *run) fails(vendor string) bool {
+	return slices.ContainsFunc(r.projections(), func(p projection) bool { return p.vendor == vendor && r.failing[p.name] })
 }
 
 // wanted says whether the projection has something to send to somebody.

@@ -12,19 +12,27 @@ import (
 	"github.com/seed-44180607/lastgood/signals"
 )
 
-// restore waits for what the responders decide and sees it through, until the
+// restore waits, while what the responders decide is carried out, until the
 // incident is resolved or has to page again.
 func (r *run) restore(ctx workflow.Context) {
-	for r.in.Open() && !r.in.Paging() && !r.full(ctx) {
-		switch {
-		case r.toLaunch():
-			r.launch(ctx)
-		case r.toAbort():
-			r.passOnAbort(ctx)
-		default:
-			r.waitForNews(ctx)
+	await(ctx, noDeadline, "", func() bool { return !r.in.Open() || r.in.Paging() || r.full(ctx) })
+}
+
+// keepActing carries out decisions about a rollback as soon as they are taken,
+// whoever is being paged meanwhile.
+func (r *run) keepActing(ctx workflow.Context) {
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		for {
+			await(ctx, noDeadline, "", func() bool { return (r.toLaunch() || r.toAbort()) && !r.silent })
+			r.sending++
+			if r.toLaunch() {
+				r.launch(ctx)
+			} else {
+				r.passOnAbort(ctx)
+			}
+			r.sending--
 		}
-	}
+	})
 }
 
 func (r *run) toLaunch() bool {
@@ -36,18 +44,21 @@ func (r *run) toAbort() bool {
 		r.in.Cursors.AbortSent < r.in.Rollback.Attempt
 }
 
-// waitForNews waits until there is something to do, or until what is due by
-// itself has come: an acknowledgement runs out, a request lapses, a restore is
-// not proved in time.
-func (r *run) waitForNews(ctx workflow.Context) {
-	due, kind := r.in.Due()
-	news := func() bool {
-		at, what := r.in.Due()
-		return !r.in.Open() || r.in.Paging() || r.toLaunch() || r.toAbort() || r.full(ctx) || !at.Equal(due) || what != kind
-	}
-	if !await(ctx, due, dueSummary[kind], news) {
-		r.note(incident.Event{Kind: kind})
-	}
+// keepTime lets happen what is due by itself: an acknowledgement runs out, a
+// request lapses, a restore is not proved in time.
+func (r *run) keepTime(ctx workflow.Context) {
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		for {
+			due, kind := r.in.Due()
+			changed := func() bool {
+				at, what := r.in.Due()
+				return !at.Equal(due) || what != kind
+			}
+			if !await(ctx, due, dueSummary[kind], changed) {
+				r.note(incident.Event{Kind: kind})
+			}
+		}
+	})
 }
 
 var dueSummary = map[incident.Kind]string{

@@ -40,6 +40,8 @@ type run struct {
 	// doubtful are the pages that may have been sent although no answer came.
 	doubtful map[string]bool
 	answers  []answer
+	// failing are the projections whose last send did not get through.
+	failing map[string]bool
 
 	stop workflow.Channel
 	idle bool
@@ -50,7 +52,7 @@ type run struct {
 func newRun(ctx workflow.Context, in signals.Opening) *run {
 	return &run{
 		log: workflow.GetLogger(ctx), ui: in.TemporalUI, ctx: ctx,
-		stuck: map[string]bool{}, doubtful: map[string]bool{},
+		stuck: map[string]bool{}, doubtful: map[string]bool{}, failing: map[string]bool{},
 	}
 }
 

@@ -175,6 +175,7 @@ func (w *world) ordered(r run) *order { return w.line.orders[r.Queue-1] }
 func (w *world) queued() time.Duration {
 	return w.latest(func(b build) time.Duration { return b.Queued })
 }
+
 func (w *world) takes() time.Duration {
 	return w.latest(func(b build) time.Duration { return b.Takes })
 }

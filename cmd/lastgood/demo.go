@@ -26,7 +26,7 @@ func demoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "One incident from alert to restore, on this machine",
-		Args:  cobra.NoArgs,
+		Args:  usageOf(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return demo(cmd.Context(), cmd.OutOrStdout(), script)
 		},

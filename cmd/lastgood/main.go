@@ -28,6 +28,8 @@ func main() {
 		Short:         "From a production alert to a verified restore",
 		SilenceUsage:  true,
 		SilenceErrors: true,
+		Args:          usageOf(cobra.NoArgs),
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(setupCommand(), demoCommand(), simulatorCommand(), checkCommand(), versionCommand())
@@ -37,6 +39,16 @@ func main() {
 	}
 	fmt.Fprintln(os.Stderr, "lastgood:", err)
 	os.Exit(exitCode(err))
+}
+
+// usageOf makes what is wrong with the arguments an error of usage.
+func usageOf(args cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, given []string) error {
+		if err := args(cmd, given); err != nil {
+			return usageError{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
+		}
+		return nil
+	}
 }
 
 // usageError is a command line that cannot be understood.

@@ -21,7 +21,7 @@ func setupCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "setup",
 		Short: "Register the search attributes in the Temporal namespace; again and again without harm",
-		Args:  cobra.NoArgs,
+		Args:  usageOf(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			temporal, namespace, err := app.Temporal(app.NewLog(os.Stderr, config.Log{Level: slog.LevelWarn}))
 			if err != nil {

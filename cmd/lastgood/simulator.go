@@ -21,7 +21,7 @@ func simulatorCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "simulator",
 		Short: "Slack, Jenkins, Jira, a demo shop and its monitor, simulated",
-		Args:  cobra.NoArgs,
+		Args:  usageOf(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			l, err := (&net.ListenConfig{}).Listen(cmd.Context(), "tcp", listen)
 			if err != nil {

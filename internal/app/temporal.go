@@ -106,7 +106,14 @@ func missingAttributes(ctx context.Context, c client.Client, namespace string) (
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	list, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
-	if err != nil {
+	var unknown *serviceerror.NamespaceNotFound
+	var denied *serviceerror.PermissionDenied
+	switch {
+	case errors.As(err, &unknown):
+		return nil, fmt.Errorf("%w: there is no namespace %s: create it, or name another in TEMPORAL_NAMESPACE", ErrConfiguration, namespace)
+	case errors.As(err, &denied):
+		return nil, fmt.Errorf("%w: list the search attributes of namespace %s: %w: check the TEMPORAL_* credentials", ErrConfiguration, namespace, err)
+	case err != nil:
 		return nil, fmt.Errorf("list the search attributes of namespace %s: %w", namespace, err)
 	}
 	var missing []string
