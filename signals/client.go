@@ -17,6 +17,10 @@ import (
 // ErrClosed means that the workflow a decision was meant for runs no more.
 var ErrClosed = errors.New("the incident is closed")
 
+// TaskTimeout is how long a workflow task may be lost with a killed worker before
+// another worker takes it: the next page is late by no more. Temporal's own is 10 s.
+const TaskTimeout = 4 * time.Second
+
 // Client reaches incidents through Temporal.
 type Client struct {
 	Temporal client.Client
@@ -55,7 +59,7 @@ func (c Client) options(id string, o Opening, d incident.Delivery) client.StartW
 		attributes = append(attributes, IncidentTeam.ValueSet(o.Service.Team))
 	}
 	return client.StartWorkflowOptions{
-		ID: id, TaskQueue: queue,
+		ID: id, TaskQueue: queue, WorkflowTaskTimeout: TaskTimeout,
 		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		TypedSearchAttributes:    temporal.NewSearchAttributes(attributes...),

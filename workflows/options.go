@@ -118,7 +118,7 @@ func answerOptions(ctx workflow.Context) workflow.Context {
 
 func triggerOptions(ctx workflow.Context, within time.Duration) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout: 20 * time.Second, ScheduleToCloseTimeout: within, RetryPolicy: &eager,
+		StartToCloseTimeout: 12 * time.Second, ScheduleToCloseTimeout: within, RetryPolicy: &eager,
 		Summary: "Order the build", Priority: temporal.Priority{PriorityKey: urgent},
 	})
 }

@@ -119,8 +119,9 @@ func (r *run) breakRollback(why string) {
 
 func rollbackOptions(ctx workflow.Context, in incident.Incident) workflow.Context {
 	return workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-		WorkflowID:        signals.RollbackWorkflow(in.Service.ID),
-		ParentClosePolicy: enums.PARENT_CLOSE_POLICY_ABANDON,
+		WorkflowID:          signals.RollbackWorkflow(in.Service.ID),
+		WorkflowTaskTimeout: signals.TaskTimeout,
+		ParentClosePolicy:   enums.PARENT_CLOSE_POLICY_ABANDON,
 		StaticSummary: signals.Shorten(fmt.Sprintf("%s: %s back to %s, decided by %s",
 			in.ID, in.Service.ID, in.Rollback.Release, in.Rollback.By), 180),
 		Priority: temporal.Priority{PriorityKey: urgent},

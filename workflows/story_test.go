@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
@@ -69,10 +71,12 @@ func (s *story) stage(start time.Time) {
 	suite.SetLogger(quiet{})
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetStartTime(start)
-	env.SetTestTimeout(20 * second)
+	env.SetTestTimeout(minute)
 	env.SetWorkflowRunTimeout(ages)
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: incidentWorkflow, TaskQueue: signals.TaskQueue})
-	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&likeAServer{seen: s.seen}}})
+	env.SetWorkerOptions(worker.Options{
+		Interceptors: []interceptor.WorkerInterceptor{&likeAServer{seen: s.seen}}, DeadlockDetectionTimeout: minute,
+	})
 	s.seen.watch(env)
 	s.env, s.world.now = env, env.Now
 	workflows.Register(env)
@@ -141,6 +145,8 @@ func (s *story) Run() {
 	if s.Err = s.env.GetWorkflowError(); s.Err == nil {
 		require.NoError(s.t, s.env.GetWorkflowResult(&s.Incident))
 	}
+	var crash *temporal.PanicError
+	require.False(s.t, errors.As(s.Err, &crash), "the workflow panicked: %v", s.Err)
 	s.t.Cleanup(s.nothingElse)
 }
 

@@ -23,7 +23,7 @@ import (
 )
 
 // stickyFor is how long a workflow task waits for the worker that has the
-// workflow in its memory: a killed worker delays the next page by no more.
+// workflow in its memory before any other takes it.
 const stickyFor = time.Second
 
 // backgroundAtOnce is how many of the activities that nobody waits for run at once.

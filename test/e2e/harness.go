@@ -11,7 +11,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -196,26 +195,4 @@ func (h *Harness) end() {
 	if h.closeWorld != nil {
 		h.closeWorld()
 	}
-}
-
-// tell prints what helps to understand a failed story.
-func (h *Harness) tell(ctx context.Context) {
-	for _, p := range []*local.Process{h.own, h.worker, h.starter} {
-		if p != nil {
-			h.t.Logf("the end of %s:\n%s", p.LogPath, p.Tail())
-		}
-	}
-	if h.control.URL == "" {
-		return
-	}
-	all, err := h.control.Ledger(ctx, 0, "", "", 0)
-	if err != nil {
-		h.t.Logf("the ledger cannot be read: %v", err)
-		return
-	}
-	var lines strings.Builder
-	for _, e := range all[max(0, len(all)-60):] {
-		fmt.Fprintln(&lines, describe(e))
-	}
-	h.t.Logf("the ledger:\n%s", lines.String())
 }

@@ -20,7 +20,7 @@ func TestTheClimbGoesOnWhenTemporalIsKilled(t *testing.T) {
 
 	alert := h.Fire("checkout")
 	first := h.Slack(e2e.FirstResponder).ExpectMessage("SEV1", "checkout")
-	alert.ExpectStatus(incident.Triggered)
+	alert.ExpectEntries(incident.Paged, 1)
 	h.KillTemporal()
 	h.StartTemporal()
 	second := h.Slack(e2e.SecondResponder).ExpectMessage(first.Incident())
