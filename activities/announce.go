@@ -56,14 +56,14 @@ type RefreshOrder struct {
 }
 
 // RefreshPage edits a delivered page, so that its buttons make sense. One that
-// was deleted is left so.
+// cannot be edited any more is left as it is.
 func (a *Announcer) RefreshPage(ctx context.Context, o RefreshOrder) error {
 	if a.Chat == nil {
 		return off("Slack")
 	}
 	err := a.Chat.Edit(ctx, o.At, o.Message)
-	if rest.Is404(err) {
-		return nil
+	if refused(err) {
+		return nil // It can never be edited; those after it can.
 	}
 	return fail(err)
 }

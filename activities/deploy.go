@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -25,6 +26,8 @@ type TriggerOrder struct {
 	Order release.Order `json:"order"`
 	// Again is true when this very order may have reached Jenkins before.
 	Again bool `json:"again,omitempty"`
+	// OnlyFind looks for the build and orders none.
+	OnlyFind bool `json:"only_find,omitempty"`
 }
 
 // TriggerRollback orders the build. An order that may have been given before is
@@ -33,12 +36,15 @@ func (d *Deployer) TriggerRollback(ctx context.Context, o TriggerOrder) (release
 	if d.Builder == nil {
 		return release.Run{}, off("Jenkins")
 	}
-	if o.Again || activity.GetInfo(ctx).Attempt > 1 {
+	if o.Again || o.OnlyFind || activity.GetInfo(ctx).Attempt > 1 {
 		run, found, err := d.Builder.Find(ctx, o.Order)
+		if refused(err) {
+			return release.Run{}, temporal.NewNonRetryableApplicationError(err.Error(), Unsure, err)
+		}
 		if err != nil {
 			return release.Run{}, fail(err)
 		}
-		if found {
+		if found || o.OnlyFind {
 			return run, nil
 		}
 	}
@@ -61,6 +67,7 @@ func (d *Deployer) FollowRollback(ctx context.Context, o FollowOrder) (release.R
 	if d.Watcher == nil {
 		return release.Run{}, off("Jenkins")
 	}
+	defer beat(ctx)()
 	run := o.Run
 	pause := d.firstPause()
 	for {
@@ -76,11 +83,36 @@ func (d *Deployer) FollowRollback(ctx context.Context, o FollowOrder) (release.R
 		if run.Ended() || (run.Build > 0 && !o.ToEnd) {
 			return run, nil
 		}
-		activity.RecordHeartbeat(ctx, run.Build)
 		if err := d.rest(ctx, pause); err != nil {
 			return run, err
 		}
 		pause = min(pause*2, d.every())
+	}
+}
+
+// beatEvery is how often a watch says that it lives, however long Jenkins takes
+// to answer.
+const beatEvery = time.Second
+
+// beat heartbeats until the function that it returns is called.
+func beat(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var beating sync.WaitGroup
+	beating.Go(func() {
+		tick := time.NewTicker(beatEvery)
+		defer tick.Stop()
+		for {
+			activity.RecordHeartbeat(ctx)
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	return func() {
+		cancel()
+		beating.Wait()
 	}
 }
 

@@ -14,6 +14,8 @@ const (
 	Refused = "Refused"
 	// Off: the vendor is not configured.
 	Off = "Off"
+	// Unsure: whether an earlier attempt was carried out cannot be found out.
+	Unsure = "Unsure"
 	// Unavailable: worth another attempt.
 	Unavailable = "Unavailable"
 )

@@ -41,10 +41,16 @@ func post(ctx context.Context, chat Chat, to string, m incident.Message, again b
 		return incident.Receipt{}, off("Slack")
 	}
 	if again || activity.GetInfo(ctx).Attempt > 1 {
-		if at, found, err := chat.Find(ctx, to, m); err == nil && found {
+		if at, found, err := chat.Find(ctx, to, m); err == nil && found && adopt(ctx, chat, at, m) {
 			return at, nil
 		}
 	}
 	at, err := chat.Post(ctx, to, m)
 	return at, fail(err)
+}
+
+// adopt brings a message that was found up to date: it shows what was true when
+// it was sent. A text without buttons stays as it is.
+func adopt(ctx context.Context, chat Chat, at incident.Receipt, m incident.Message) bool {
+	return m.Card == nil || chat.Edit(ctx, at, m) == nil
 }

@@ -25,32 +25,43 @@ type Recorder struct {
 // TicketOrder is the ticket as it is to be.
 type TicketOrder struct {
 	View incident.TicketView `json:"view"`
-	// Tried is true when a create may have reached Jira before.
-	Tried bool `json:"tried,omitempty"`
+	// Tried is when a create may last have reached Jira; zero when none may have.
+	Tried time.Time `json:"tried,omitzero"`
 }
 
 // OpenTicket finds the incident's issue by its label, or creates it. Jira has no
-// idempotency key: when an answer is lost, the next attempt waits until the
-// search can be believed.
+// idempotency key: after a create whose end is not known, the search is believed
+// only once its index must have caught up. The heartbeat carries the moment of
+// the last create to the next attempt, also when this worker dies.
 func (r *Recorder) OpenTicket(ctx context.Context, o TicketOrder) (incident.TicketRef, error) {
 	if r.Tickets == nil {
 		return incident.TicketRef{}, off("Jira")
 	}
-	if o.Tried || activity.GetInfo(ctx).Attempt > 1 {
+	if tried := lastTry(ctx, o.Tried); !tried.IsZero() {
 		ref, found, err := r.Tickets.Find(ctx, o.View)
-		if err != nil {
-			return incident.TicketRef{}, fail(err)
+		if err != nil || found {
+			return ref, fail(err)
 		}
-		if found {
-			return ref, nil
+		if left := r.lag() - time.Since(tried); left > 0 {
+			return ref, temporal.NewApplicationErrorWithOptions("jira: open a ticket: an earlier attempt may have, and its search does not show it yet",
+				Unavailable, temporal.ApplicationErrorOptions{NextRetryDelay: left, Category: temporal.ApplicationErrorCategoryBenign})
 		}
 	}
+	activity.RecordHeartbeat(ctx, time.Now().UTC())
 	ref, err := r.Tickets.Create(ctx, o.View)
-	if maybeDone(err) {
-		return ref, temporal.NewApplicationErrorWithOptions(err.Error(), Unavailable,
-			temporal.ApplicationErrorOptions{Cause: err, NextRetryDelay: r.lag()})
+	if err != nil && !maybeDone(err) {
+		activity.RecordHeartbeat(ctx, o.Tried)
 	}
 	return ref, fail(err)
+}
+
+// lastTry is when a create may last have reached Jira, by this activity or by one before it.
+func lastTry(ctx context.Context, tried time.Time) time.Time {
+	var beaten time.Time
+	if activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &beaten) == nil && beaten.After(tried) {
+		return beaten
+	}
+	return tried
 }
 
 func (r *Recorder) lag() time.Duration {

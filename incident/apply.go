@@ -170,7 +170,7 @@ func who(ev Event) string {
 // restart puts the climb at a step, to be paged at once, as a new lap: its pages
 // are not those of an earlier visit to the same step.
 func (in *Incident) restart(at oncall.Position, ev Event) {
-	in.Climb = Climb{At: at, Lap: in.Climb.Lap + 1, Pending: true, PageAt: ev.At}
+	in.Climb = Climb{At: at, Lap: in.Climb.Lap + 1, Wanted: in.Status == Acknowledged, Pending: true, PageAt: ev.At}
 }
 
 // trigger makes the incident page again.

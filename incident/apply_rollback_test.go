@@ -20,7 +20,7 @@ func TestAnyOpenIncidentWithoutARollbackUnderWayStartsOne(t *testing.T) {
 		require.False(t, s.in.Paging())
 		require.Equal(t, incident.Rollback{
 			Attempt: 1, State: incident.RollbackRunning, Key: "INC-261123-ABCDEF/1", Release: "r2", Bad: "r3",
-			By: "sre-2", At: s.now, Due: s.now.Add(35 * time.Minute),
+			By: "sre-2", At: s.now, Due: s.now.Add(45 * time.Minute),
 		}, s.in.Rollback)
 		require.Zero(t, s.in.AckDue, "the acknowledgement does not run out meanwhile")
 		require.Equal(t, "Rollback from r3 to r2 decided by sre-2: bad cache", s.last().Text)
@@ -64,7 +64,7 @@ func TestARequestedRollbackRunsOnceSomebodyElseApproves(t *testing.T) {
 
 	require.Equal(t, incident.RollbackRunning, s.in.Rollback.State)
 	require.Equal(t, "sre-2", s.in.Rollback.Approved)
-	require.Equal(t, s.now.Add(35*time.Minute), s.in.Rollback.Due)
+	require.Equal(t, s.now.Add(45*time.Minute), s.in.Rollback.Due)
 	require.Equal(t, "Rollback to r2 approved by sre-2: agreed", s.last().Text)
 }
 

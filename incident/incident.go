@@ -92,6 +92,9 @@ type Climb struct {
 	At oncall.Position `json:"at"`
 	// Lap counts the climbs: a new one begins after a timeout, a failure, a reopening.
 	Lap int `json:"lap,omitempty"`
+	// Wanted is true while somebody is to be reached although the incident is
+	// acknowledged: it was escalated, or its severity raised.
+	Wanted bool `json:"wanted,omitempty"`
 	// Pending is true when the step at At is to be paged, from PageAt on.
 	Pending bool      `json:"pending,omitempty"`
 	PageAt  time.Time `json:"page_at,omitzero"`
@@ -154,8 +157,8 @@ type Cursors struct {
 	// Calls and Notices count those that have gone out.
 	Calls   int `json:"calls,omitempty"`
 	Notices int `json:"notices,omitempty"`
-	// TicketTried is true once a create may have reached Jira.
-	TicketTried    bool      `json:"ticket_tried,omitempty"`
+	// TicketTried is when a create may last have reached Jira.
+	TicketTried    time.Time `json:"ticket_tried,omitzero"`
 	Ticket         TicketRef `json:"ticket,omitzero"`
 	TicketRevision int       `json:"ticket_revision,omitempty"`
 	// TicketEntry counts the timeline entries that stand as comments.
@@ -221,5 +224,5 @@ func (in Incident) Offer() *release.Deployment {
 
 // Paging says whether the story has pages to send or to wait for.
 func (in Incident) Paging() bool {
-	return in.Open() && in.SnoozedUntil.IsZero() && (in.Climb.Pending || in.Status == Triggered)
+	return in.Open() && in.SnoozedUntil.IsZero() && (in.Climb.Pending || in.Climb.Wanted || in.Status == Triggered)
 }

@@ -11,6 +11,13 @@ import (
 // what identifies them.
 const maxDetailed = 20
 
+const (
+	// shownOfDelivery is how many alerts of one delivery have a line of their own.
+	shownOfDelivery = 3
+	// maxRemembered is how many alerts are kept, unless more than that fire.
+	maxRemembered = 500
+)
+
 // maxCommits is how many commits of a choice are kept; the card shows fewer.
 const maxCommits = 50
 
@@ -27,7 +34,7 @@ func opened(in *Incident, ev Event) error {
 // delivered takes all that one call of a monitor says, as one change: what fires
 // first, so that an incident does not resolve between two alerts of one message.
 func delivered(in *Incident, ev Event) error {
-	result := errNothing
+	result, before := errNothing, len(in.Timeline)
 	for _, firing := range []bool{true, false} {
 		rule := alertResolved
 		if firing {
@@ -39,7 +46,43 @@ func delivered(in *Incident, ev Event) error {
 			}
 		}
 	}
+	in.gather(before, ev)
+	in.forget()
 	return result
+}
+
+// gather makes one line of what a delivery has said more often than a few times:
+// a group may have thousands of alerts.
+func (in *Incident) gather(before int, ev Event) {
+	said := map[Kind]int{}
+	kept := in.Timeline[:before:before]
+	for _, entry := range in.Timeline[before:] {
+		if said[entry.Kind]++; said[entry.Kind] > shownOfDelivery && (entry.Kind == AlertFired || entry.Kind == AlertResolved) {
+			continue
+		}
+		entry.N = len(kept) + 1
+		kept = append(kept, entry)
+	}
+	in.Timeline = kept
+	if n := said[AlertFired] - shownOfDelivery; n > 0 {
+		in.log(ev, AlertFired, "%d more alerts of the group fire", n)
+	}
+	if n := said[AlertResolved] - shownOfDelivery; n > 0 {
+		in.log(ev, AlertResolved, "%d more alerts of the group resolved", n)
+	}
+}
+
+// forget drops the alerts that resolved first when there are very many: what
+// fires is never dropped.
+func (in *Incident) forget() {
+	surplus := len(in.Alerts) - maxRemembered
+	in.Alerts = slices.DeleteFunc(in.Alerts, func(a Alert) bool {
+		if surplus <= 0 || a.Firing {
+			return false
+		}
+		surplus--
+		return true
+	})
 }
 
 // alertFired takes one firing alert. Its fingerprint and start identify it: one
@@ -121,7 +164,7 @@ func (in *Incident) resolve(ev Event, why string) {
 	in.Status, in.ResolvedAt, in.ResolvedBy = Resolved, ev.At, ev.Decision.By
 	in.QuietUntil = ev.At.Add(in.Service.ReopenWithin)
 	in.SnoozedAt, in.SnoozedUntil = time.Time{}, time.Time{}
-	in.Climb.Pending, in.Climb.Until, in.Climb.Following = false, time.Time{}, nil
+	in.Climb.Pending, in.Climb.Wanted, in.Climb.Until, in.Climb.Following = false, false, time.Time{}, nil
 	in.log(ev, WasResolved, "Resolved: %s", why)
 }
 

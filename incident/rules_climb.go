@@ -44,6 +44,8 @@ func stepPassed(in *Incident, ev Event) error {
 	in.Climb.Pending, in.Climb.Pages = false, nil
 	if in.Status == Triggered || in.Climb.At.Step < len(in.Policy().Steps) {
 		in.next(ev)
+	} else {
+		in.Climb.Wanted = false
 	}
 	return nil
 }
@@ -67,7 +69,7 @@ func paged(in *Incident, ev Event) error {
 		return nil
 	}
 	in.Climb.Pages[i].Delivered, in.Climb.Pages[i].Failed = ev.At, ""
-	in.Climb.Reached, in.Climb.Unreached = true, false
+	in.Climb.Reached, in.Climb.Unreached, in.Climb.Wanted = true, false, false
 	if in.Climb.Until.IsZero() && in.Status == Triggered {
 		in.Climb.Until = ev.At.Add(in.Policy().Within(in.Climb.At))
 	}
@@ -90,7 +92,7 @@ func (in *Incident) pageIndex(ev Event) int {
 
 // stepRanOut goes on when nobody answered, or when nobody could be reached.
 func stepRanOut(in *Incident, ev Event) error {
-	if in.Status != Triggered || in.Climb.Pending {
+	if in.Climb.Pending || (in.Status != Triggered && !in.Climb.Wanted) {
 		return errNothing
 	}
 	if !in.Climb.Until.IsZero() && !in.Climb.At.Exhausted() {

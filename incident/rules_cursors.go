@@ -35,8 +35,8 @@ func attempted(in *Incident, ev Event) error {
 	return nil
 }
 
-func ticketTried(in *Incident, _ Event) error {
-	in.Cursors.TicketTried = true
+func ticketTried(in *Incident, ev Event) error {
+	in.Cursors.TicketTried = ev.At
 	return nil
 }
 

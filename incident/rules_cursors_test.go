@@ -52,7 +52,7 @@ func TestACursorSaysHowFarEachPlaceIs(t *testing.T) {
 	require.Equal(t, 1, c.Notices)
 	require.Equal(t, 1, c.Calls)
 	require.Equal(t, incident.Tried{Card: true, Thread: 4, Notice: 1, Entry: 3}, c.Tried)
-	require.True(t, c.TicketTried)
+	require.False(t, c.TicketTried.IsZero())
 	require.Equal(t, 3, c.TicketRevision)
 	require.Equal(t, 2, c.TicketEntry)
 	require.True(t, c.TicketClosed)

@@ -22,7 +22,7 @@ func acknowledged(in *Incident, ev Event) error {
 // take makes the person the one who responds: nobody else is paged.
 func (in *Incident) take(ev Event) {
 	in.Status, in.AcknowledgedBy, in.AcknowledgedAt = Acknowledged, who(ev), ev.At
-	in.Climb.Pending, in.Climb.PageAt, in.Climb.Until, in.Climb.Following = false, time.Time{}, time.Time{}, nil
+	in.Climb.Pending, in.Climb.Wanted, in.Climb.PageAt, in.Climb.Until, in.Climb.Following = false, false, time.Time{}, time.Time{}, nil
 	in.SnoozedAt, in.SnoozedUntil = time.Time{}, time.Time{}
 }
 
@@ -49,7 +49,7 @@ func escalated(in *Incident, ev Event) error {
 		// Nobody has failed to answer yet: that would be said, and loudly.
 		at.Again, lap = 0, lap+1
 	}
-	in.Climb = Climb{At: at, Lap: lap, Reached: reached, Pending: true, PageAt: ev.At}
+	in.Climb = Climb{At: at, Lap: lap, Reached: reached, Wanted: in.Status == Acknowledged, Pending: true, PageAt: ev.At}
 	return nil
 }
 

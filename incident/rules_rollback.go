@@ -8,8 +8,9 @@ import (
 	"github.com/seed-44180607/lastgood/release"
 )
 
-// silence is how much longer than its own timeout a rollback may go unheard of.
-const silence = 5 * time.Minute
+// silence is how much longer than its own timeout a rollback may go unheard of:
+// after it, the workflow still stops the build and waits for its end.
+const silence = 15 * time.Minute
 
 // rollbackAsked takes the decision to roll back. The release named must be the
 // one that is offered now, unless it was chosen from the list.
@@ -89,7 +90,7 @@ func (in *Incident) takeOver(ev Event) {
 		in.take(ev)
 		return
 	}
-	in.Climb.Pending = false
+	in.Climb.Pending, in.Climb.Wanted = false, false
 }
 
 // withdraw ends a request that nobody has approved.

@@ -260,7 +260,7 @@ func TestARollbackThatIsUnheardOfForTooLongHasFailed(t *testing.T) {
 	s.ignores(silent)
 	wait, kind := s.due()
 	require.Equal(t, incident.RollbackBroke, kind)
-	require.Equal(t, 35*time.Minute, wait)
+	require.Equal(t, 45*time.Minute, wait)
 
 	s.after(wait).happens(silent)
 
@@ -321,7 +321,7 @@ func TestWhatComesFirstIsDue(t *testing.T) {
 	s.after(wait).happens(incident.Event{Kind: kind})
 	wait, kind = s.due()
 	require.Equal(t, incident.RollbackBroke, kind)
-	require.Equal(t, 25*time.Minute, wait)
+	require.Equal(t, 35*time.Minute, wait)
 
 	_, kind = given(t, triggered).due()
 	require.Empty(t, kind)

@@ -35,8 +35,9 @@ func (r *run) close(ctx workflow.Context) (ended bool, err error) {
 	if !said && !r.in.Open() {
 		record = r.leaveRecord(ctx)
 	}
+	left := r.in.Revision
 	r.hush(ctx)
-	if r.in.Open() || (said && r.behindhand()) {
+	if r.in.Open() || r.checking > 0 || (said && r.behindhand()) || (!said && r.in.Revision != left) {
 		r.recall(ctx, record)
 		r.listen(ctx)
 		return false, nil
@@ -64,10 +65,15 @@ func (r *run) stayedQuiet(ctx workflow.Context) bool {
 }
 
 // leaveRecord hands what could not be delivered to a workflow of its own, that
-// outlives this one.
+// outlives this one. It leaves it when the incident reopens meanwhile: somebody
+// has to be paged.
 func (r *run) leaveRecord(ctx workflow.Context) workflow.ChildWorkflowFuture {
 	r.silent = true
-	await(ctx, noDeadline, "", func() bool { return r.sending == 0 })
+	await(ctx, noDeadline, "", func() bool { return r.sending == 0 || r.in.Open() })
+	if r.in.Open() {
+		r.silent = false
+		return nil
+	}
 	child := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:        signals.RecordWorkflow(r.in.ID),
 		ParentClosePolicy: enums.PARENT_CLOSE_POLICY_ABANDON,

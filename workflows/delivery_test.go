@@ -26,6 +26,17 @@ func TestEachContactRuleIsFollowedInItsTime(t *testing.T) {
 	s.ExpectPages("0s step 1 to U0SRE1", "2m0s step 1 to sre-1@example.com", "5m0s step 2 to U0SRE2")
 }
 
+func TestAContactRuleThatComesTooLateHoldsUpNobody(t *testing.T) {
+	s := tell(t)
+	s.world.Staff.People[0].Contact = []oncall.ContactRule{{Via: oncall.Slack}, {Via: oncall.Email, After: 10 * minute}}
+	s.Fires(0, "5xx")
+	s.Clears(12*minute, "5xx")
+	s.Run()
+
+	s.ExpectPages("0s step 1 to U0SRE1", "5m0s step 2 to U0SRE2")
+	s.ExpectNoTimerLeft()
+}
+
 func TestAPageThatIsRefusedGoesByTheNextMethodNow(t *testing.T) {
 	s := tell(t)
 	s.reachable()
@@ -73,6 +84,18 @@ func TestAPageWhoseAnswerIsLostIsNotSentTwice(t *testing.T) {
 	s.ExpectPages("0s step 1 to U0SRE1")
 	s.ExpectTold("500ms Paged sre-1 by slack")
 	s.ExpectWholeRecord()
+}
+
+func TestAPageWhoseAnswerIsLostIsFoundWhenItsRoundIsClimbedAgain(t *testing.T) {
+	s := tell(t)
+	s.world.Slack.Down(loses, 0, millisecond)
+	s.world.Slack.Down(fails, millisecond, 80*second)
+	s.Fires(0, "5xx")
+	s.Clears(8*minute, "5xx")
+	s.Run()
+
+	s.ExpectPages("0s step 1 to U0SRE1", "6m30s step 2 to U0SRE2")
+	s.ExpectTold("1m30s Paged sre-1 by slack")
 }
 
 func TestWithSlackDownForAnHourTheLadderIsNotBurnt(t *testing.T) {

@@ -16,7 +16,7 @@ const surveyAgain = time.Minute
 // enrich gives the facts a moment before anybody is paged, and no more: while it
 // waits, the step to be paged is resolved.
 func (r *run) enrich(ctx workflow.Context) {
-	if r.in.Paging() && r.in.Climb.Pending {
+	if r.in.Paging() && r.in.Climb.Pending && !r.in.Climb.PageAt.After(workflow.Now(ctx)) {
 		r.plan = r.startResolving(ctx)
 		await(ctx, after(ctx, r.in.Service.EnrichWithin), "page without the facts",
 			func() bool { return r.in.Facts.Asked || !r.in.Open() })

@@ -132,6 +132,36 @@ func TestAnOrderWhoseAnswerIsLostIsGivenOnce(t *testing.T) {
 	s.ExpectResolved(5*minute, 10*minute)
 }
 
+func TestAnAbortWhileTheOrderIsGivenIsKept(t *testing.T) {
+	s := rollsBack(t)
+	s.world.Jenkins.Down(fails, 2*minute, 4*minute)
+	s.Decide(3*minute, signals.AbortRollback, "sre-2")
+	s.Clears(10*minute, "5xx")
+	s.Run()
+
+	s.ExpectPages("0s step 1 to U0SRE1")
+	s.ExpectWhispers(rolledBack, "3m0s sre-2: sre-2 asks to stop the rollback.")
+	s.ExpectTold("3m57.5s The rollback was stopped before it was built")
+	s.ExpectResolved(10*minute, 15*minute)
+}
+
+func TestAnAbortFindsAnOrderWhoseAnswerWasLost(t *testing.T) {
+	s := rollsBack(t)
+	s.Builds(build{Queued: 10 * minute})
+	s.world.Jenkins.Down(loses, 2*minute, 2*minute+millisecond)
+	s.world.Jenkins.Down(fails, 2*minute+millisecond, 3*minute+30*second)
+	s.Decide(3*minute, signals.AbortRollback, "sre-2")
+	s.Clears(10*minute, "5xx")
+	s.Run()
+
+	s.ExpectPages("0s step 1 to U0SRE1")
+	require.Len(t, s.orders(), 1)
+	require.True(t, s.world.line.orders[0].halted, "it is stopped")
+	s.ExpectOrders(s.orders()...)
+	s.ExpectWhispers(rolledBack, "3m0s sre-2: sre-2 asks to stop the rollback.")
+	s.ExpectResolved(10*minute, 15*minute)
+}
+
 func TestABuildThatSomebodyTookOutOfTheQueueIsPaged(t *testing.T) {
 	s := rollsBack(t)
 	s.Builds(build{Cancelled: true})

@@ -20,11 +20,14 @@ const (
 	// projection whose vendor is away.
 	firstPause   = 30 * time.Second
 	longestPause = 5 * time.Minute
+	recordPause  = time.Hour
 	// sendWithin bounds one activity of a projection, so that continuing as a new
 	// run never waits longer.
 	sendWithin = 2 * time.Minute
 	// callWithin bounds a page beside the policy.
 	callWithin = 5 * time.Minute
+	// findWithin bounds the last look for a build whose order may have been taken.
+	findWithin = time.Minute
 	// maxBatch is how many timeline entries one message of the thread takes.
 	maxBatch = 40
 )
@@ -104,7 +107,7 @@ func showOptions(ctx workflow.Context, summary string) workflow.Context {
 
 func ticketOptions(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		TaskQueue: background(ctx), StartToCloseTimeout: 20 * time.Second, ScheduleToCloseTimeout: sendWithin,
+		TaskQueue: background(ctx), StartToCloseTimeout: 30 * time.Second, ScheduleToCloseTimeout: sendWithin,
 		RetryPolicy: &patient, Summary: summary,
 	})
 }
@@ -119,7 +122,7 @@ func answerOptions(ctx workflow.Context) workflow.Context {
 func triggerOptions(ctx workflow.Context, within time.Duration) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: 12 * time.Second, ScheduleToCloseTimeout: within, RetryPolicy: &eager,
-		Summary: "Order the build", Priority: temporal.Priority{PriorityKey: urgent},
+		WaitForCancellation: true, Summary: "Order the build", Priority: temporal.Priority{PriorityKey: urgent},
 	})
 }
 

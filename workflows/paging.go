@@ -63,8 +63,10 @@ func (r *run) openStep(ctx workflow.Context) bool {
 		return false
 	}
 	plan := answer.Plan
-	if plan.Opens.After(workflow.Now(ctx)) &&
-		await(ctx, plan.Opens, fmt.Sprintf("page step %d when its window opens", here.at.Step), moved) {
+	if plan.Opens.After(workflow.Now(ctx)) {
+		if !await(ctx, plan.Opens, fmt.Sprintf("page step %d when its window opens", here.at.Step), moved) {
+			return r.openStep(ctx) // Who is on call is looked up anew.
+		}
 		return false
 	}
 	if plan.Passed != "" {
@@ -103,6 +105,9 @@ func (r *run) workStep(ctx workflow.Context) {
 		}
 	}
 	await(ctx, noDeadline, "", func() bool { return moved() || r.settled() || r.reached() })
+	if r.in.Status == incident.Acknowledged && !r.in.Climb.Wanted {
+		return // Somebody was reached; nobody has to answer.
+	}
 	for !moved() {
 		until := r.in.Climb.Until
 		changed := func() bool { return moved() || !r.in.Climb.Until.Equal(until) }
@@ -223,5 +228,6 @@ func (r *run) reach(ctx workflow.Context, call incident.Call) oncall.Plan {
 	if err := workflow.ExecuteActivity(resolveOptions(ctx, call.Why), activities.ResolveStepName, step).Get(ctx, &answer); err != nil {
 		r.log.Warn("nobody to call could be found", "error", err)
 	}
+	answer.Plan.Pages = slices.DeleteFunc(answer.Plan.Pages, func(p oncall.Page) bool { return p.Person == call.Except })
 	return answer.Plan
 }

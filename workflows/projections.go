@@ -51,8 +51,10 @@ func (r *run) keepShowing(ctx workflow.Context) {
 	for _, p := range r.projections() {
 		workflow.Go(ctx, func(ctx workflow.Context) { r.keep(ctx, p) })
 	}
-	r.keepCalling(ctx)
-	r.keepAnswering(ctx)
+	if !r.recording {
+		r.keepCalling(ctx)
+		r.keepAnswering(ctx)
+	}
 }
 
 // keep runs one projection for as long as the workflow runs.
@@ -84,9 +86,18 @@ func (r *run) keep(ctx workflow.Context, p projection) {
 			r.failing[p.name] = true
 			r.note(incident.Event{Kind: incident.FellBehind, Vendor: p.vendor, Reason: reason(err)})
 			await(ctx, after(ctx, pause), "try "+p.vendor+" again", func() bool { return r.quiet(ctx) })
-			pause = min(2*pause, longestPause)
+			pause = min(2*pause, r.longestPause())
 		}
 	}
+}
+
+// longestPause is longer when only the record is left to be delivered: its seven
+// days must fit into one history.
+func (r *run) longestPause() time.Duration {
+	if r.recording {
+		return recordPause
+	}
+	return longestPause
 }
 
 // fails says whether any projection of a vendor has failed and not got through since.
@@ -188,8 +199,8 @@ func (r *run) sendNotice(ctx workflow.Context) error {
 	}
 	r.note(incident.Event{Kind: incident.Attempted, Tried: incident.Tried{Notice: n + 1}})
 	err := workflow.ExecuteActivity(showOptions(ctx, "Call the channel"), activities.SayName, order).Get(ctx, nil)
-	if err == nil {
-		r.note(incident.Event{Kind: incident.NoticeSent, Index: n + 1})
+	if err == nil || failedAs(err, activities.Refused) {
+		r.note(incident.Event{Kind: incident.NoticeSent, Index: n + 1}) // A refused one must not hold up the next.
 	}
 	return err
 }
@@ -211,13 +222,14 @@ func (r *run) sendTicket(ctx workflow.Context) error {
 	switch {
 	case cursors.Ticket.Key == "":
 		order := activities.TicketOrder{View: view, Tried: cursors.TicketTried}
-		r.note(incident.Event{Kind: incident.TicketTried})
 		var ref incident.TicketRef
 		err := workflow.ExecuteActivity(ticketOptions(ctx, "Open the ticket"), activities.OpenTicketName, order).Get(ctx, &ref)
-		if err == nil {
-			r.note(incident.Event{Kind: incident.TicketOpened, Ticket: ref})
+		if err != nil {
+			r.note(incident.Event{Kind: incident.TicketTried})
+			return err
 		}
-		return err
+		r.note(incident.Event{Kind: incident.TicketOpened, Ticket: ref})
+		return nil
 	case cursors.TicketRevision < r.in.Revision || cursors.TicketEntry < len(r.in.Timeline):
 		return r.writeTicket(ctx, view)
 	default:

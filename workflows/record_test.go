@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -50,15 +51,15 @@ func TestTicketAnswersThatAreLostDoubleNothing(t *testing.T) {
 
 func TestABatchWhoseAnswerIsLostIsNotToldAgainWithMoreInIt(t *testing.T) {
 	s := tell(t)
-	for _, v := range []*vendor{s.world.Jira, s.world.Slack} {
-		v.Down(loses, 10*minute, 10*minute+millisecond)
-		v.Down(fails, 10*minute+millisecond, 20*minute)
-	}
+	s.world.Slack.Down(loses, 10*minute, 10*minute+millisecond)
+	s.world.Jira.DownFor("comment", loses, 10*minute, 10*minute+millisecond)
+	s.world.Slack.Down(fails, 10*minute+millisecond, 12*minute)
+	s.world.Jira.Down(fails, 10*minute+millisecond, 12*minute)
 	s.Fires(0, "5xx")
 	s.Decide(minute, signals.Acknowledge, "sre-1")
 	silent := func(d *incident.Decision) { d.Reply = nil }
 	s.Decide(10*minute, signals.AddNote, "sre-1", because("one"), silent)
-	s.Decide(15*minute, signals.AddNote, "sre-1", because("two"), silent)
+	s.Decide(11*minute, signals.AddNote, "sre-1", because("two"), silent)
 	s.Clears(hour, "5xx")
 	s.Run()
 
@@ -66,6 +67,39 @@ func TestABatchWhoseAnswerIsLostIsNotToldAgainWithMoreInIt(t *testing.T) {
 	s.ExpectWhispers("1m0s sre-1: Acknowledged by sre-1.")
 	s.ExpectResolved(hour, 65*minute)
 	s.ExpectWholeRecord()
+}
+
+func TestWhatSlackDidAlthoughItsAnswerWasLostIsNotSaidTwice(t *testing.T) {
+	s := tell(t)
+	for _, at := range []time.Duration{0, 90 * minute} {
+		s.world.Slack.DownFor("post to C0CHECKOUT", loses, at, at+millisecond)
+		s.world.Slack.DownFor("post to C0CHECKOUT", fails, at+millisecond, at+2*minute)
+		s.world.Slack.DownFor("read C0CHECKOUT", fails, at, at+2*minute)
+	}
+	s.Fires(0, "5xx")
+	s.Clears(100*minute, "5xx")
+	s.Run()
+
+	require.Len(t, s.pages(), 9)
+	s.ExpectPages(s.pages()...)
+	require.Len(t, s.notices(), 1)
+	s.ExpectNotices(s.notices()...)
+	s.ExpectWholeRecord()
+}
+
+func TestAnAlertThatFiresWhileTheRecordIsHandedOverIsPagedAtOnce(t *testing.T) {
+	s := tell(t)
+	s.world.Jira.Down(fails, 0, 20*minute)
+	s.Fires(0, "5xx")
+	s.Clears(3*minute, "5xx")
+	s.Fires(10*minute+30*second, "5xx") // The last words have been waited for, a call is under way still.
+	s.Clears(14*minute, "5xx")
+	s.Run()
+
+	s.ExpectPages("0s step 1 to U0SRE1", "10m30s step 1 to U0SRE1")
+	s.ExpectTold("8m0s Closed: open for 8 min, resolved", "10m30s Reopened: an alert fires again")
+	s.ExpectResolved(14*minute, 19*minute)
+	s.ExpectWholeTicket()
 }
 
 func TestWhatJiraMissedToTheEndIsDeliveredByTheRecordWorkflow(t *testing.T) {

@@ -39,6 +39,9 @@ type rollback struct {
 // once, follows it, and tells its subscribers by signal. A service has one at a
 // time, as its workflow ID is fixed. It decides nothing and verifies nothing.
 func Rollback(ctx workflow.Context, in signals.Rollback) error {
+	// What was ordered must be seen to its end: cancelling the workflow does not
+	// stop a build, the signal abort does.
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	b := beginRollback(ctx, in)
 	b.tell(ctx, b.carryOut(ctx))
 	for {
@@ -52,7 +55,6 @@ func Rollback(ctx workflow.Context, in signals.Rollback) error {
 }
 
 func beginRollback(ctx workflow.Context, in signals.Rollback) *rollback {
-	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	b := &rollback{
 		in: in, log: workflow.GetLogger(ctx), deadline: after(ctx, in.Timeout),
 		subscribers: slices.Clone(in.Subscribers), told: len(in.Subscribers),
@@ -124,8 +126,11 @@ func (b *rollback) carryOut(ctx workflow.Context) incident.Progress {
 		if b.abortBy != "" {
 			return b.abort(ctx)
 		}
-		if why := b.trigger(ctx, again); why != "" {
+		if why := b.trigger(ctx, again); why != "" && b.abortBy == "" {
 			return b.progress(incident.PhaseFailed, why)
+		}
+		if b.abortBy != "" {
+			return b.abort(ctx)
 		}
 		b.tell(ctx, b.progress(incident.PhaseQueued, ""))
 		err := b.follow(b.work, "Wait until it is built", false)
@@ -134,6 +139,8 @@ func (b *rollback) carryOut(ctx workflow.Context) incident.Progress {
 			return b.abort(ctx)
 		case err != nil:
 			return b.giveUp(ctx, err)
+		case b.run.Lost && !workflow.Now(ctx).Before(b.deadline):
+			return b.progress(incident.PhaseFailed, fmt.Sprintf("Jenkins lost the queued build, and did not build it within %s", b.in.Timeout))
 		case b.run.Lost:
 			b.tell(ctx, b.progress(incident.PhaseLost, ""))
 			continue
@@ -144,15 +151,31 @@ func (b *rollback) carryOut(ctx workflow.Context) incident.Progress {
 	}
 }
 
+// trigger orders the build, unless somebody asks to stop. When it does not know
+// whether the order was taken, it looks for the build once more: an order that
+// was taken is followed, or stopped, like any other.
 func (b *rollback) trigger(ctx workflow.Context, again bool) (why string) {
 	var run release.Run
 	order := activities.TriggerOrder{Order: b.in.Order, Again: again}
-	err := workflow.ExecuteActivity(triggerOptions(ctx, b.left(ctx)), activities.TriggerName, order).Get(ctx, &run)
-	if err != nil {
+	err := workflow.ExecuteActivity(triggerOptions(b.work, b.left(ctx)), activities.TriggerName, order).Get(ctx, &run)
+	if err == nil {
+		b.run = run
+		return ""
+	}
+	if failedAs(err, activities.Refused) || failedAs(err, activities.Off) {
 		return "the build could not be ordered: " + reason(err)
 	}
+	order.OnlyFind = true
+	unsure := workflow.ExecuteActivity(triggerOptions(ctx, findWithin), activities.TriggerName, order).Get(ctx, &run)
 	b.run = run
-	return ""
+	switch {
+	case unsure != nil:
+		return "the build could not be ordered: " + reason(err) + "; whether Jenkins has it is unknown"
+	case run.Queue == 0 && run.Build == 0:
+		return "the build could not be ordered: " + reason(err)
+	default:
+		return ""
+	}
 }
 
 // watch follows the build that has started, after seeing that it deploys what
@@ -194,6 +217,9 @@ func (b *rollback) giveUp(ctx workflow.Context, err error) incident.Progress {
 		why = fmt.Sprintf("the build did not end within %s", b.in.Timeout)
 	}
 	b.halt(ctx)
+	if b.run.Result == release.Success {
+		return b.progress(incident.PhaseSucceeded, "")
+	}
 	return b.progress(incident.PhaseFailed, why+"; it was stopped: the state of the service is unknown")
 }
 

@@ -145,7 +145,7 @@ func await(ctx workflow.Context, deadline time.Time, summary string, cond func()
 	return cond()
 }
 
-// in gives the moment that is d from now.
+// after gives the moment that is d from now.
 func after(ctx workflow.Context, d time.Duration) time.Time { return workflow.Now(ctx).Add(d) }
 
 // broken ends a workflow that was started with something nobody can work with.

@@ -162,7 +162,7 @@ func (w *world) trigger(d *activities.Deployer) func(context.Context, activities
 		r, err := d.TriggerRollback(ctx, o)
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		if err == nil {
+		if err == nil && r.Queue > 0 {
 			w.ordered(r).again = o.Again
 		}
 		return r, err

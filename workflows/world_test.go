@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -74,6 +75,8 @@ type outage struct {
 	from, to time.Duration
 	how      fault
 	slow     time.Duration
+	// only, when set, is how what goes wrong begins: other calls go well.
+	only string
 }
 
 type fault int
@@ -94,15 +97,20 @@ func (v *vendor) Down(how fault, from, to time.Duration) {
 	v.outages = append(v.outages, outage{from: from, to: to, how: how})
 }
 
+// DownFor lets only those calls fail whose purpose begins with a text.
+func (v *vendor) DownFor(only string, how fault, from, to time.Duration) {
+	v.outages = append(v.outages, outage{from: from, to: to, how: how, only: only})
+}
+
 // Slow lets the vendor take a while for each call.
 func (v *vendor) Slow(takes, from, to time.Duration) {
 	v.outages = append(v.outages, outage{from: from, to: to, how: slow, slow: takes})
 }
 
-func (v *vendor) outage() (outage, bool) {
+func (v *vendor) outage(attempted string) (outage, bool) {
 	at := v.world.since()
 	for _, o := range v.outages {
-		if o.from <= at && at < o.to {
+		if o.from <= at && at < o.to && strings.HasPrefix(attempted, o.only) {
 			return o, true
 		}
 	}
@@ -110,7 +118,7 @@ func (v *vendor) outage() (outage, bool) {
 }
 
 func (v *vendor) latency() time.Duration {
-	switch o, out := v.outage(); {
+	switch o, out := v.outage(""); {
 	case out && o.how == hangs:
 		return min(patience, o.to-v.world.since())
 	case out && o.how == slow:
@@ -121,7 +129,7 @@ func (v *vendor) latency() time.Duration {
 
 // call is one call of the vendor; do is what it does.
 func (v *vendor) call(attempted string, do func()) error {
-	o, out := v.outage()
+	o, out := v.outage(attempted)
 	failure := &rest.Error{Vendor: v.name, Attempted: attempted}
 	switch {
 	case !out || o.how == slow:

@@ -48,12 +48,12 @@ func (d *demonstration) play(ctx context.Context) error {
 
 // alertAndPage waits for the monitor's alert and for what comes of it.
 func (d *demonstration) alertAndPage(ctx context.Context) (card local.Effect, err error) {
-	alert, err := d.control.Await(ctx, "monitor", "alert", func(e local.Effect) bool { return e.Detail.Status == "firing" })
+	alert, err := d.control.Await(ctx, 0, "monitor", "alert", func(e local.Effect) bool { return e.Detail.Status == "firing" })
 	if err != nil {
 		return card, err
 	}
 	d.say("alert", "the monitor says that checkout fails; the starter has stored it")
-	page, err := d.control.Await(ctx, "slack", "message", func(e local.Effect) bool {
+	page, err := d.control.Await(ctx, 0, "slack", "message", func(e local.Effect) bool {
 		return e.Detail.User == responder && len(e.Detail.Actions) > 0
 	})
 	if err != nil {
@@ -61,7 +61,7 @@ func (d *demonstration) alertAndPage(ctx context.Context) (card local.Effect, er
 	}
 	d.say("page", "First responder is paged: %s", page.Detail.Text)
 	d.say("measure", "alert to page: %s", page.At.Sub(alert.Detail.SentAt).Round(time.Millisecond))
-	card, err = d.control.Await(ctx, "slack", "message", func(e local.Effect) bool {
+	card, err = d.control.Await(ctx, 0, "slack", "message", func(e local.Effect) bool {
 		return e.Detail.Channel == channel && slices.Contains(e.Detail.Actions, signals.RollBack)
 	})
 	if err == nil {
@@ -81,18 +81,18 @@ func (d *demonstration) rollBack(ctx context.Context, card local.Effect) error {
 		return fmt.Errorf("click %s: the starter answered %d: %s", signals.RollBack, answer.Status, answer.Body)
 	}
 	d.say("click", "First responder clicks Roll back")
-	queued, err := d.control.Await(ctx, "jenkins", "queue", rollback)
+	queued, err := d.control.Await(ctx, 0, "jenkins", "queue", rollback)
 	if err != nil {
 		return err
 	}
 	d.say("jenkins", "build of %s ordered, marked %s", queued.Detail.Parameters["VERSION"], queued.Detail.Parameters["INCIDENT_ID"])
 	d.say("measure", "click to build: %s", queued.At.Sub(clicked).Round(time.Millisecond))
-	done, err := d.control.Await(ctx, "jenkins", "build-finished", rollback)
+	done, err := d.control.Await(ctx, 0, "jenkins", "build-finished", rollback)
 	if err != nil {
 		return err
 	}
 	d.say("jenkins", "build %d ended %s", done.Detail.Number, done.Detail.Result)
-	_, err = d.control.Await(ctx, "monitor", "alert", func(e local.Effect) bool { return e.Detail.Status == "resolved" && e.At.After(done.At) })
+	_, err = d.control.Await(ctx, 0, "monitor", "alert", func(e local.Effect) bool { return e.Detail.Status == "resolved" && e.At.After(done.At) })
 	if err == nil {
 		d.say("alert", "the monitor says that checkout is well again")
 	}
@@ -101,7 +101,7 @@ func (d *demonstration) rollBack(ctx context.Context, card local.Effect) error {
 
 // closed waits until the ticket is done and the workflow has completed.
 func (d *demonstration) closed(ctx context.Context, card local.Effect) error {
-	done, err := d.control.Await(ctx, "jira", "transition", func(e local.Effect) bool { return e.Detail.To == "Done" })
+	done, err := d.control.Await(ctx, 0, "jira", "transition", func(e local.Effect) bool { return e.Detail.To == "Done" })
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ func Verify(secret string, header http.Header, body []byte, now time.Time) error
 // decisions are the signals that a button may be made for.
 var decisions = map[string]bool{
 	"acknowledge": true, "escalate": true, "roll-back": true, "approve-rollback": true,
-	"reject-rollback": true, "abort-rollback": true, "roll-forward": true, "snooze": true,
+	"reject-rollback": true, "abort-rollback": true, "snooze": true,
 	"assign": true, "add-responder": true, "add-note": true, "set-severity": true,
 	"post-update": true, "resolve": true, "reopen": true,
 }

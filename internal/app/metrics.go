@@ -67,7 +67,7 @@ type measured struct {
 
 func (a *measured) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
 	name := activity.GetInfo(ctx).ActivityType.Name
-	if a.measuring.began != nil {
+	if info := activity.GetInfo(ctx); a.measuring.began != nil && info.Attempt == 1 {
 		a.measuring.began(name)
 	}
 	began := time.Now()

@@ -49,13 +49,14 @@ func Worker(ctx context.Context, c config.Config, log *slog.Logger) error {
 		return err
 	}
 	worker.SetStickyWorkflowCacheSize(c.CacheSize)
+	fatal := make(chan error, 2)
 	traffic := &traffic{}
 	tuner, err := patientTuner(traffic, backgroundAtOnce)
 	if err != nil {
 		return fmt.Errorf("bound the background worker: %w", err)
 	}
-	main := newMainWorker(temporal, c, job, metrics.interceptors(traffic.began))
-	background := newBackgroundWorker(temporal, c, job, tuner, metrics.interceptors(nil))
+	main := newMainWorker(temporal, c, job, metrics.interceptors(traffic.began), fatal)
+	background := newBackgroundWorker(temporal, c, job, tuner, metrics.interceptors(nil), fatal)
 	for _, w := range []worker.Worker{main, background} {
 		if err := w.Start(); err != nil {
 			return fmt.Errorf("start the worker of task queue %s: %w", c.TaskQueue, err)
@@ -70,6 +71,8 @@ func Worker(ctx context.Context, c config.Config, log *slog.Logger) error {
 		return nil
 	case err := <-served:
 		return err
+	case err := <-fatal:
+		return fmt.Errorf("work on task queue %s of namespace %s: %w", c.TaskQueue, namespace, err)
 	}
 }
 
@@ -84,13 +87,15 @@ func stopTogether(workers ...worker.Worker) {
 }
 
 // newMainWorker runs workflows, and the activities that a person waits for.
-func newMainWorker(temporal client.Client, c config.Config, job jobs, interceptors []interceptor.WorkerInterceptor) worker.Worker {
+func newMainWorker(temporal client.Client, c config.Config, job jobs, interceptors []interceptor.WorkerInterceptor, fatal chan<- error) worker.Worker {
 	w := worker.New(temporal, c.TaskQueue, worker.Options{
 		WorkerStopTimeout:                  c.StopTimeout,
 		StickyScheduleToStartTimeout:       stickyFor,
 		MaxConcurrentActivityExecutionSize: 200,
+		MaxHeartbeatThrottleInterval:       time.Second,
 		DisableRegistrationAliasing:        true,
 		Interceptors:                       interceptors,
+		OnFatalError:                       func(err error) { fatal <- err },
 	})
 	workflows.Register(w)
 	register(w, activities.ResolveStepName, job.onCall.ResolveStep)
@@ -106,7 +111,7 @@ func newMainWorker(temporal client.Client, c config.Config, job jobs, intercepto
 
 // newBackgroundWorker runs what must never delay a page.
 func newBackgroundWorker(
-	temporal client.Client, c config.Config, job jobs, tuner worker.WorkerTuner, interceptors []interceptor.WorkerInterceptor,
+	temporal client.Client, c config.Config, job jobs, tuner worker.WorkerTuner, interceptors []interceptor.WorkerInterceptor, fatal chan<- error,
 ) worker.Worker {
 	w := worker.New(temporal, signals.Background(c.TaskQueue), worker.Options{
 		WorkerStopTimeout:           c.StopTimeout,
@@ -114,6 +119,7 @@ func newBackgroundWorker(
 		Tuner:                       tuner,
 		DisableRegistrationAliasing: true,
 		Interceptors:                interceptors,
+		OnFatalError:                func(err error) { fatal <- err },
 	})
 	register(w, activities.ShowCardName, job.announcer.ShowCard)
 	register(w, activities.SayName, job.announcer.Say)

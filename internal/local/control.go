@@ -68,9 +68,9 @@ func (c Control) Ledger(ctx context.Context, n int, vendor, effect string, wait 
 	return found, err
 }
 
-// Await waits until an effect that fits is in the ledger, and gives it.
-func (c Control) Await(ctx context.Context, vendor, effect string, fits func(Effect) bool) (Effect, error) {
-	for n := 0; ; {
+// Await waits until an effect after number n that fits is in the ledger, and gives it.
+func (c Control) Await(ctx context.Context, n int, vendor, effect string, fits func(Effect) bool) (Effect, error) {
+	for {
 		found, err := c.Ledger(ctx, n, vendor, effect, 5*time.Second)
 		if err != nil {
 			return Effect{}, fmt.Errorf("wait for %s of %s: %w", effect, vendor, err)

@@ -73,8 +73,11 @@ func webhook(group, service string) []byte {
 	return body
 }
 
-// oneByOne measures from the post to the delivered page, and lets each incident
-// have its card and its ticket before the next.
+// stillFor is how long nothing must have happened before the next alert comes.
+const stillFor = 300 * time.Millisecond
+
+// oneByOne measures from the post to the delivered page. The next alert comes when
+// everything that the one before set off has come to rest.
 func (f *field) oneByOne(ctx context.Context, n int) ([]time.Duration, error) {
 	var took []time.Duration
 	for i := range n + warmUp {
@@ -82,11 +85,11 @@ func (f *field) oneByOne(ctx context.Context, n int) ([]time.Duration, error) {
 		if err != nil {
 			return nil, err
 		}
-		page, err := f.next(ctx, "slack", "message", func(e local.Effect) bool { return e.Detail.User == person(i%services) })
+		page, err := f.page(ctx, person(i%services), began)
 		if err != nil {
 			return nil, err
 		}
-		if _, err := f.next(ctx, "jira", "issue", func(local.Effect) bool { return true }); err != nil {
+		if err := f.rest(ctx); err != nil {
 			return nil, err
 		}
 		if i >= warmUp {
@@ -96,26 +99,21 @@ func (f *field) oneByOne(ctx context.Context, n int) ([]time.Duration, error) {
 	return took, nil
 }
 
-// next waits for the next effect that fits, after those seen before.
-func (f *field) next(ctx context.Context, vendor, effect string, fits func(local.Effect) bool) (local.Effect, error) {
-	from := f.known
+// page waits for the page that reaches a person after a moment.
+func (f *field) page(ctx context.Context, user string, after time.Time) (local.Effect, error) {
+	return f.control.Await(ctx, f.known, "slack", "message", func(e local.Effect) bool {
+		return e.Detail.User == user && e.At.After(after)
+	})
+}
+
+// rest waits until nothing has happened for a while.
+func (f *field) rest(ctx context.Context) error {
 	for {
-		found, err := f.control.Ledger(ctx, from, vendor, effect, 5*time.Second)
-		if err != nil {
-			return local.Effect{}, err
+		found, err := f.control.Ledger(ctx, f.known, "", "", stillFor)
+		if err != nil || len(found) == 0 {
+			return err
 		}
-		for _, e := range found {
-			from = e.N
-			if fits(e) {
-				if vendor == "jira" {
-					f.known = e.N
-				}
-				return e, nil
-			}
-		}
-		if ctx.Err() != nil {
-			return local.Effect{}, ctx.Err()
-		}
+		f.known = found[len(found)-1].N
 	}
 }
 

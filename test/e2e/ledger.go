@@ -83,7 +83,7 @@ func (h *Harness) expect(vendor, effect, what string, fits func(local.Effect) bo
 	h.t.Helper()
 	ctx, cancel := context.WithTimeout(h.t.Context(), patience)
 	defer cancel()
-	found, err := h.control.Await(ctx, vendor, effect, func(e local.Effect) bool { return fits(e) && h.known.claim(e) })
+	found, err := h.control.Await(ctx, 0, vendor, effect, func(e local.Effect) bool { return fits(e) && h.known.claim(e) })
 	require.NoError(h.t, err, "%s was expected", what)
 	return found
 }
