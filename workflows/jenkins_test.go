@@ -134,14 +134,14 @@ func TestAnOrderWhoseAnswerIsLostIsGivenOnce(t *testing.T) {
 
 func TestAnAbortWhileTheOrderIsGivenIsKept(t *testing.T) {
 	s := rollsBack(t)
-	s.world.Jenkins.Down(fails, 2*minute, 4*minute)
+	s.world.Jenkins.Down(fails, 2*minute, 3*minute+30*second)
 	s.Decide(3*minute, signals.AbortRollback, "sre-2")
 	s.Clears(10*minute, "5xx")
 	s.Run()
 
 	s.ExpectPages("0s step 1 to U0SRE1")
 	s.ExpectWhispers(rolledBack, "3m0s sre-2: sre-2 asks to stop the rollback.")
-	s.ExpectTold("3m57.5s The rollback was stopped before it was built")
+	s.ExpectTold("3m32.5s The rollback was stopped before it was built")
 	s.ExpectResolved(10*minute, 15*minute)
 }
 

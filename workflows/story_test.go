@@ -1,7 +1,6 @@
 package workflows_test
 
 import (
-	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -146,7 +145,7 @@ func (s *story) Run() {
 		require.NoError(s.t, s.env.GetWorkflowResult(&s.Incident))
 	}
 	var crash *temporal.PanicError
-	require.False(s.t, errors.As(s.Err, &crash), "the workflow panicked: %v", s.Err)
+	require.NotErrorAs(s.t, s.Err, &crash, "the workflow panicked")
 	s.t.Cleanup(s.nothingElse)
 }
 
