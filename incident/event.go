@@ -137,7 +137,7 @@ type Notice struct {
 	Loud bool   `json:"loud,omitempty"`
 }
 
-// facts of a deployment that a sentence needs.
+// releaseOf names the release of a deployment in a sentence.
 func releaseOf(d *release.Deployment) string {
 	if d == nil || d.Release == "" {
 		return "an unknown release"

@@ -95,6 +95,9 @@ type Climb struct {
 	// Wanted is true while somebody is to be reached although the incident is
 	// acknowledged: it was escalated, or its severity raised.
 	Wanted bool `json:"wanted,omitempty"`
+	// From is the step that was asked for although the incident is acknowledged:
+	// a round that reaches nobody is climbed again from there. 0 is the round's own.
+	From int `json:"from,omitempty"`
 	// Pending is true when the step at At is to be paged, from PageAt on.
 	Pending bool      `json:"pending,omitempty"`
 	PageAt  time.Time `json:"page_at,omitzero"`

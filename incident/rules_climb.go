@@ -132,10 +132,13 @@ func (in *Incident) report(ev Event, kind Kind, format string, args ...any) {
 	}
 }
 
-// roundBegins is the step that the current round began with.
+// roundBegins is the step that the current round is climbed again from.
 func (in *Incident) roundBegins() int {
 	if in.Climb.At.Exhausted() {
 		return in.Climb.At.Step
+	}
+	if in.Climb.From > 0 {
+		return in.Climb.From
 	}
 	if in.Climb.At.Round > 1 {
 		return max(in.Policy().Repeat.FromStep, 1)

@@ -36,7 +36,8 @@ func ackTimedOut(in *Incident, ev Event) error {
 }
 
 // escalated pages the next step now, or the last one once more where none is
-// left. An acknowledgement is kept.
+// left. An acknowledgement is kept: those who were reached before it do not count
+// as reached by the escalation.
 func escalated(in *Incident, ev Event) error {
 	if err := in.mustBeOpen(); err != nil {
 		return err
@@ -49,7 +50,10 @@ func escalated(in *Incident, ev Event) error {
 		// Nobody has failed to answer yet: that would be said, and loudly.
 		at.Again, lap = 0, lap+1
 	}
-	in.Climb = Climb{At: at, Lap: lap, Reached: reached, Wanted: in.Status == Acknowledged, Pending: true, PageAt: ev.At}
+	in.Climb = Climb{At: at, Lap: lap, Reached: reached, Pending: true, PageAt: ev.At}
+	if in.Status == Acknowledged {
+		in.Climb.Wanted, in.Climb.From, in.Climb.Reached = true, at.Step, false
+	}
 	return nil
 }
 

@@ -283,9 +283,13 @@ func rollbackStopped(in *Incident, ev Event) error {
 	in.Rollback.State, in.Rollback.Due, in.Rollback.Ended = RollbackAborted, time.Time{}, ev.At
 	in.Rollback.Build, in.Rollback.URL = ev.Progress.Build, ev.Progress.URL
 	in.doubtFacts()
-	if ev.Progress.Build == 0 {
+	switch {
+	case ev.Progress.Build == 0 && ev.Progress.Reason != "":
+		in.Rollback.Reason = "stopped: " + ev.Progress.Reason
+		in.log(ev, RollbackStopped, "The rollback was stopped: %s", ev.Progress.Reason)
+	case ev.Progress.Build == 0:
 		in.log(ev, RollbackStopped, "The rollback was stopped before it was built")
-	} else {
+	default:
 		in.Rollback.Reason = "stopped while it was building: the state of the service is unknown"
 		in.log(ev, RollbackStopped, "Build %d was stopped: the state of the service is unknown", ev.Progress.Build)
 	}

@@ -84,6 +84,9 @@ func Details(in incident.Incident) string {
 		}
 		b.WriteString("\n")
 	}
+	if in.Service.Runbook != "" {
+		fmt.Fprintf(&b, "\n[Runbook](%s)\n", in.Service.Runbook)
+	}
 	if t := in.Cursors.Ticket; t.Key != "" {
 		fmt.Fprintf(&b, "\nTicket: [%s](%s)\n", t.Key, t.URL)
 	}

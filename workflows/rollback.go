@@ -28,6 +28,8 @@ type rollback struct {
 	subscribers []string
 	told        int
 	abortBy     string
+	// unsure is true when nobody can say whether Jenkins has the order.
+	unsure bool
 	// work ends early when somebody asks to stop.
 	work     workflow.Context
 	stopWork workflow.CancelFunc
@@ -167,9 +169,9 @@ func (b *rollback) trigger(ctx workflow.Context, again bool) (why string) {
 	}
 	order.OnlyFind = true
 	unsure := workflow.ExecuteActivity(triggerOptions(ctx, findWithin), activities.TriggerName, order).Get(ctx, &run)
-	b.run = run
+	b.run, b.unsure = run, unsure != nil
 	switch {
-	case unsure != nil:
+	case b.unsure:
 		return "the build could not be ordered: " + reason(err) + "; whether Jenkins has it is unknown"
 	case run.Queue == 0 && run.Build == 0:
 		return "the build could not be ordered: " + reason(err)
@@ -227,6 +229,9 @@ func (b *rollback) abort(ctx workflow.Context) incident.Progress {
 	b.halt(ctx)
 	if b.run.Result == release.Success {
 		return b.progress(incident.PhaseSucceeded, "")
+	}
+	if b.unsure {
+		return b.progress(incident.PhaseAborted, "whether Jenkins has the order is unknown")
 	}
 	return b.progress(incident.PhaseAborted, "")
 }

@@ -76,17 +76,17 @@ func newDemo(ctx context.Context, out io.Writer) (*demonstration, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the binaries beside this one: %w", err)
 	}
-	dir, err := os.MkdirTemp("", "lastgood-demo-")
-	if err != nil {
-		return nil, fmt.Errorf("make a place for the demo's database: %w", err)
-	}
 	ports, err := local.FreePorts(ctx, local.DefaultPorts)
 	if err != nil {
 		return nil, err
 	}
+	dir, err := os.MkdirTemp("", "lastgood-demo-")
+	if err != nil {
+		return nil, fmt.Errorf("make a place for the demo's database: %w", err)
+	}
 	config := filepath.Join(dir, "lastgood.yaml")
 	if err := os.WriteFile(config, demoConfig, 0o600); err != nil {
-		return nil, fmt.Errorf("write the demo's configuration: %w", err)
+		return nil, errors.Join(fmt.Errorf("write the demo's configuration: %w", err), os.RemoveAll(dir))
 	}
 	stage := local.Stage{
 		Bin: filepath.Dir(self), Dir: dir, Config: config, Ports: ports,
@@ -137,7 +137,7 @@ func (d *demonstration) end() error {
 	return nil
 }
 
-// failed is closed when any process ends.
+// failed says once when any process has ended.
 func (d *demonstration) failed() <-chan struct{} {
 	ended := make(chan struct{}, len(d.processes))
 	for _, p := range d.processes {

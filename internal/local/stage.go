@@ -2,7 +2,6 @@ package local
 
 import (
 	"context"
-	"fmt"
 	"path/filepath"
 	"strconv"
 	"time"
@@ -109,9 +108,4 @@ func StopAll(processes ...*Process) {
 			p.Stop(stopWithin)
 		}
 	}
-}
-
-// String names the stage for a message.
-func (s Stage) String() string {
-	return fmt.Sprintf("temporal %s, starter %s, simulator %s", s.Temporal(), s.Starter(), s.Simulator)
 }

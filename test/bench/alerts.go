@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -153,37 +154,50 @@ func (f *field) storm(ctx context.Context, n int) (stormResult, error) {
 	return result, err
 }
 
-// collect counts the pages of the storm, each incident once.
+// collect waits until every incident of the storm is named in a page and all has
+// come to rest, then counts: each incident must be named in one page, to the one
+// person of its service.
 func (f *field) collect(ctx context.Context, n int, began time.Time, failed <-chan error) (stormResult, error) {
-	pages := map[string]int{}
 	result := stormResult{}
-	from := f.known
-	for len(pages) < n {
+	pages := map[string][]local.Effect{}
+	for quiet := false; !quiet; {
 		select {
 		case err := <-failed:
 			return result, err
 		default:
 		}
-		found, err := f.control.Ledger(ctx, from, "slack", "message", time.Second)
+		found, err := f.control.Ledger(ctx, f.known, "slack", "message", time.Second)
 		if err != nil {
-			return result, fmt.Errorf("after %d pages of %d: %w", len(pages), n, err)
+			return result, fmt.Errorf("after pages for %d incidents of %d: %w", len(pages), n, err)
 		}
+		quiet = len(found) == 0 && len(pages) >= n
 		for _, e := range found {
-			from = e.N
-			if e.At.Before(began) || len(e.Detail.User) < len("U0PERSON") || e.Detail.User[:8] != "U0PERSON" {
+			f.known = e.N
+			if !strings.HasPrefix(e.Detail.User, personPrefix) || e.At.Before(began) {
 				continue
 			}
 			id := e.Detail.Metadata.Payload.Incident
-			pages[id]++
+			pages[id] = append(pages[id], e)
 			result.latencies = append(result.latencies, e.At.Sub(began))
 			result.took = e.At.Sub(began)
 		}
 	}
 	result.incidents, result.paged = len(pages), len(result.latencies)
-	for id, times := range pages {
-		if times != 1 {
-			result.faults = append(result.faults, fmt.Errorf("%s was named in %d pages", id, times))
+	result.faults = faults(pages, n)
+	return result, nil
+}
+
+// faults are the incidents that were not named in exactly one page to their person.
+func faults(pages map[string][]local.Effect, n int) []error {
+	var list []error
+	if len(pages) != n {
+		list = append(list, fmt.Errorf("%d incidents were paged, not %d", len(pages), n))
+	}
+	for id, sent := range pages {
+		i := strings.TrimPrefix(sent[0].Detail.User, personPrefix)
+		if len(sent) != 1 || !strings.Contains(sent[0].Detail.Text, "service-"+i) {
+			list = append(list, fmt.Errorf("%s was named in %d pages, the first to %s: %s", id, len(sent), sent[0].Detail.User, sent[0].Detail.Text))
 		}
 	}
-	return result, nil
+	return list
 }

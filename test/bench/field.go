@@ -103,7 +103,10 @@ func (f *field) end() {
 }
 
 func service(i int) string { return fmt.Sprintf("service-%02d", i) }
-func person(i int) string  { return fmt.Sprintf("U0PERSON%02d", i) }
+func person(i int) string  { return fmt.Sprintf("%s%02d", personPrefix, i) }
+
+// personPrefix begins the Slack ID of everyone who is on call here.
+const personPrefix = "U0PERSON"
 
 // configuration has a person, a policy and a channel for each service.
 func configuration() string {
