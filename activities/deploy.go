@@ -36,6 +36,7 @@ func (d *Deployer) TriggerRollback(ctx context.Context, o TriggerOrder) (release
 	if d.Builder == nil {
 		return release.Run{}, off("Jenkins")
 	}
+	defer beat(ctx)()
 	if o.Again || o.OnlyFind || activity.GetInfo(ctx).Attempt > 1 {
 		run, found, err := d.Builder.Find(ctx, o.Order)
 		if refused(err) {
@@ -48,7 +49,8 @@ func (d *Deployer) TriggerRollback(ctx context.Context, o TriggerOrder) (release
 			return run, nil
 		}
 	}
-	run, err := d.Builder.Trigger(ctx, o.Order)
+	// An order that is on its way is not broken off: its answer says where it is.
+	run, err := d.Builder.Trigger(context.WithoutCancel(ctx), o.Order)
 	return run, fail(err)
 }
 

@@ -141,7 +141,7 @@ func TestAFailedRollbackPagesAgainFromTheCurrentStepAndOffersTheNextRelease(t *t
 	require.Equal(t, []string{"r2"}, s.in.Tried)
 	require.Equal(t, "r1", s.in.Offer().Release)
 	require.Equal(t, "The rollback to r2 failed: build 7 ended FAILURE", s.last().Text)
-	require.Equal(t, "https://jenkins.example.com/job/deploy/7/", s.last().URL)
+	require.Equal(t, "https://jenkins.example.com/job/deploy/7/console", s.last().URL)
 
 	s.happens(by("sre-1", incident.RollbackAsked))
 	require.Equal(t, "INC-261123-ABCDEF/2", s.in.Rollback.Key, "no attempt is taken for another")

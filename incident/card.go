@@ -2,7 +2,6 @@ package incident
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -235,7 +234,7 @@ func (in Incident) Buttons() []Button {
 	default:
 	}
 	list = append(list, Button{Action: "escalate", Text: "Escalate"})
-	if !slices.Contains([]RollbackState{RollbackRunning, RollbackVerifying}, in.Rollback.State) {
+	if in.Rollback.State != RollbackRunning {
 		list = append(list, Button{Action: "resolve", Text: "Resolve", Confirm: in.confirmResolve()})
 	}
 	return list

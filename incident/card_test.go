@@ -32,7 +32,7 @@ func TestTheButtonsOfEachState(t *testing.T) {
 		requested:    {"approve-rollback r2", "reject-rollback r2", "escalate", "resolve"},
 		running:      {"abort-rollback", "escalate"},
 		building:     {"abort-rollback", "escalate"},
-		verifying:    {"escalate"},
+		verifying:    {"escalate", "resolve"},
 		failed:       {"acknowledge", "roll-back r1", "escalate", "resolve"},
 		resolved:     {"reopen"},
 		restored:     {"reopen"},

@@ -155,12 +155,15 @@ func resolvedByHand(in *Incident, ev Event) error {
 	if err := in.mustBeOpen(); err != nil {
 		return err
 	}
-	if in.Rollback.State == RollbackRunning || in.Rollback.State == RollbackVerifying {
-		return refuse("A rollback to %s is under way since %s: it resolves %s when it is proved. Abort it first.",
+	switch in.Rollback.State {
+	case RollbackRunning:
+		return refuse("A rollback to %s is running since %s: it resolves %s when it is proved. Stop it first.",
 			in.Rollback.Release, clock(in.Rollback.At), in.ID)
-	}
-	if in.Rollback.State == RollbackRequested {
+	case RollbackVerifying:
+		in.unverified(ev)
+	case RollbackRequested:
 		in.withdraw(ev)
+	default:
 	}
 	why := "by " + who(ev) + said(ev)
 	if n := in.Firing(); n > 0 {

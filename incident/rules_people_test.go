@@ -154,10 +154,24 @@ func TestADecisionByNobodyKnownIsTakenAllTheSame(t *testing.T) {
 }
 
 func TestAnIncidentCannotBeResolvedOverARollback(t *testing.T) {
-	inEach(t, []string{running, building, verifying}, func(t *testing.T, s *story) {
-		require.Equal(t, "A rollback to r2 is under way since 12:01 UTC: it resolves INC-261123-ABCDEF when it is proved. "+
-			"Abort it first.", s.refuses(by("sre-1", incident.WasResolved)))
+	inEach(t, []string{running, building}, func(t *testing.T, s *story) {
+		require.Equal(t, "A rollback to r2 is running since 12:01 UTC: it resolves INC-261123-ABCDEF when it is proved. "+
+			"Stop it first.", s.refuses(by("sre-1", incident.WasResolved)))
 	})
+}
+
+func TestNobodyHasToWaitForTheProofOfARollback(t *testing.T) {
+	s := given(t, verifying)
+	s.happens(by("sre-1", incident.WasResolved, comment("seen to work")))
+	require.Equal(t, incident.Resolved, s.in.Status)
+	require.Equal(t, incident.RollbackAborted, s.in.Rollback.State)
+	require.Empty(t, s.in.Restored, "what was not proved is not restored")
+
+	s = given(t, verifying)
+	s.happens(by("sre-1", incident.AbortAsked))
+	require.True(t, s.in.Open())
+	require.Equal(t, incident.RollbackAborted, s.in.Rollback.State)
+	require.Zero(t, s.in.Rollback.Due)
 }
 
 func TestResolvingByHandWithdrawsARequestToRollBack(t *testing.T) {

@@ -3,6 +3,7 @@ package incident
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/seed-44180607/lastgood/release"
@@ -158,6 +159,10 @@ func abortAsked(in *Incident, ev Event) error {
 		in.withdraw(ev)
 		in.log(ev, AbortAsked, "The request to roll back is withdrawn by %s%s", who(ev), said(ev))
 		return nil
+	case in.Rollback.State == RollbackVerifying:
+		in.unverified(ev)
+		in.log(ev, AbortAsked, "%s no longer waits for the proof of the rollback to %s%s", who(ev), in.Rollback.Release, said(ev))
+		return nil
 	case in.Rollback.State != RollbackRunning:
 		return refuse("No rollback of %s can be stopped now.", in.ID)
 	case in.Rollback.AbortBy != "":
@@ -166,6 +171,13 @@ func abortAsked(in *Incident, ev Event) error {
 	in.Rollback.AbortBy = who(ev)
 	in.log(ev, AbortAsked, "%s asks to stop the rollback%s", who(ev), said(ev))
 	return nil
+}
+
+// unverified ends a rollback whose build is done and that nobody waits for to be proved.
+func (in *Incident) unverified(ev Event) {
+	in.Rollback.State, in.Rollback.Due, in.Rollback.Ended = RollbackAborted, time.Time{}, ev.At
+	in.Rollback.Reason = "deployed, but never proved: " + who(ev) + " did not wait for it"
+	in.doubtFacts()
 }
 
 // follows says whether the progress is of the rollback that runs.
@@ -247,6 +259,9 @@ func rollbackBroke(in *Incident, ev Event) error {
 		return errNothing
 	}
 	in.Rollback.Build, in.Rollback.URL = ev.Progress.Build, ev.Progress.URL
+	if ev.Progress.URL != "" {
+		ev.Progress.URL = strings.TrimRight(ev.Progress.URL, "/") + "/console"
+	}
 	in.log(ev, RollbackBroke, "The rollback to %s failed: %s", in.Rollback.Release, ev.Progress.Reason)
 	in.fail(ev, ev.Progress.Reason)
 	return nil

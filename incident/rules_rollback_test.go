@@ -136,7 +136,7 @@ func TestAnApprovalMustFitTheRequestThatWaits(t *testing.T) {
 }
 
 func TestOnlyARollbackThatWaitsOrRunsCanBeStopped(t *testing.T) {
-	inEach(t, except(everyState, requested, running, building), func(t *testing.T, s *story) {
+	inEach(t, except(everyState, requested, running, building, verifying), func(t *testing.T, s *story) {
 		require.Equal(t, "No rollback of INC-261123-ABCDEF can be stopped now.", s.refuses(by("sre-1", incident.AbortAsked)))
 	})
 

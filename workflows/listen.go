@@ -121,6 +121,14 @@ func (r *run) note(ev incident.Event) {
 // that depends on what is deployed now, is checked first, beside the story.
 func (r *run) decide(ctx workflow.Context, signal string, d incident.Decision) bool {
 	kind := kinds[signal]
+	if d.By == "" {
+		r.log.Warn("a decision by nobody was refused", "decision", signal)
+		r.note(incident.Event{Kind: incident.NoteAdded, Decision: incident.Decision{
+			By: "lastgood", Comment: fmt.Sprintf(`the signal %s was refused: it must say who decides, as in {"by":"sre-1"}`, signal),
+		}})
+		r.reply(d, "Nothing was done: the decision does not say who decides.")
+		return true
+	}
 	if kind != incident.RollbackAsked && kind != incident.RollbackApproved {
 		r.carryOut(kind, d)
 		return true
@@ -158,8 +166,8 @@ func (r *run) carryOut(kind incident.Kind, d incident.Decision) {
 // permitted asks whether the person may decide about rollbacks, at this moment.
 func (r *run) permitted(ctx workflow.Context, d incident.Decision) bool {
 	plan := r.in.Service.Rollback
-	if plan == nil || len(plan.Allowed) == 0 {
-		return true
+	if plan == nil {
+		return true // It is refused by the state machine.
 	}
 	var yes bool
 	question := activities.PermitQuestion{Allowed: plan.Allowed, Person: d.By, Now: workflow.Now(ctx)}

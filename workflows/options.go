@@ -122,7 +122,7 @@ func answerOptions(ctx workflow.Context) workflow.Context {
 func triggerOptions(ctx workflow.Context, within time.Duration) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: 12 * time.Second, ScheduleToCloseTimeout: within, RetryPolicy: &eager,
-		WaitForCancellation: true, Summary: "Order the build", Priority: temporal.Priority{PriorityKey: urgent},
+		HeartbeatTimeout: 5 * time.Second, WaitForCancellation: true, Summary: "Order the build", Priority: temporal.Priority{PriorityKey: urgent},
 	})
 }
 

@@ -148,7 +148,7 @@ func TestOfTwoWhoClickAtOnceOneIsTold(t *testing.T) {
 	s.ExpectWhispers(
 		"2m0s sre-1: Rollback from v42 to v41 decided by sre-1.",
 		"2m1s sre-2: INC was acknowledged by sre-1 at 12:02 UTC already.",
-		"2m2s sre-2: A rollback to v41 is under way since 12:02 UTC: it resolves INC when it is proved. Abort it first.",
+		"2m2s sre-2: A rollback to v41 is running since 12:02 UTC: it resolves INC when it is proved. Stop it first.",
 	)
 	s.ExpectResolved(5*minute, 10*minute)
 }

@@ -56,7 +56,7 @@ func Draw(m incident.Message) (blocks []slack.Block, fallback string) {
 
 // title is what a locked phone shows of a card.
 func title(c incident.Card) string {
-	return joined(string(c.Severity), escape(c.Service, 80), escape(c.Summary, 300), escape(c.Incident, 40))
+	return joined(string(c.Severity), escape(c.Service, 80), escape(c.Failure, 300), escape(c.Summary, 300), escape(c.Incident, 40))
 }
 
 // part is a block of a card. When the card is too long the spare parts go first,
@@ -160,7 +160,7 @@ func failed(c incident.Card) []slack.Block {
 	if !found {
 		what, why = "Failed", c.Failure
 	}
-	return []slack.Block{section("*" + escape(what, 200) + "*: " + escape(why, 1000) + build(c.RollbackURL))}
+	return []slack.Block{section("*" + escape(what, 200) + "*: " + escape(why, 1000) + console(c.RollbackURL))}
 }
 
 func rolling(c incident.Card) []slack.Block {
@@ -176,6 +176,14 @@ func rolling(c incident.Card) []slack.Block {
 
 func build(address string) string {
 	if to := link("build", address); to != "build" {
+		return " · " + to
+	}
+	return ""
+}
+
+// console links to what the build printed.
+func console(address string) string {
+	if to := link("console", strings.TrimRight(address, "/")+"/console"); address != "" && to != "console" {
 		return " · " + to
 	}
 	return ""

@@ -15,6 +15,8 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/log"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 
 	"github.com/seed-44180607/lastgood/signals"
 )
@@ -30,6 +32,7 @@ func Temporal(logger *slog.Logger) (client.Client, string, error) {
 		return nil, "", fmt.Errorf("%w: read the TEMPORAL_* variables: %w", ErrConfiguration, err)
 	}
 	options.Logger = log.NewStructuredLogger(quieter(logger))
+	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions, soonBack()...)
 	c, err := client.NewLazyClient(options)
 	if err != nil {
 		return nil, "", fmt.Errorf("%w: make a Temporal client: %w", ErrConfiguration, err)
@@ -39,6 +42,23 @@ func Temporal(logger *slog.Logger) (client.Client, string, error) {
 		namespace = client.DefaultNamespace
 	}
 	return c, namespace, nil
+}
+
+// soonBack makes a process take up its work as soon as Temporal is back. Both the
+// connection and the SDK's polling would otherwise back off up to 10 s, and a page
+// that fell due meanwhile would be that late.
+func soonBack() []grpc.DialOption {
+	retry := backoff.DefaultConfig
+	retry.BaseDelay, retry.MaxDelay = 200*time.Millisecond, time.Second
+	return []grpc.DialOption{
+		grpc.WithConnectParams(grpc.ConnectParams{Backoff: retry, MinConnectTimeout: 2 * time.Second}),
+		grpc.WithChainUnaryInterceptor(func(ctx context.Context, method string, in, out any, conn *grpc.ClientConn, call grpc.UnaryInvoker, o ...grpc.CallOption) error {
+			if strings.Contains(method, "/Poll") {
+				o = append(o, grpc.WaitForReady(true))
+			}
+			return call(ctx, method, in, out, conn, o...)
+		}),
+	}
 }
 
 // quieter drops what the SDK says about every task.
