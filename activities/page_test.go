@@ -55,14 +55,17 @@ func TestATextThatIsFoundIsLeftAsItIs(t *testing.T) {
 }
 
 func TestAPageByAWayThatIsNotConfiguredFailsForGood(t *testing.T) {
-	order := page(false)
-	order.Page.Via = oncall.SMS
-	for name, pager := range map[string]*activities.Pager{"no way": {Chat: &chat{}}, "no Slack": {}} {
+	for name, c := range map[string]struct {
+		via   oncall.Method
+		pager activities.Pager
+	}{
+		"no way":   {oncall.SMS, activities.Pager{Chat: &chat{}}},
+		"no Slack": {oncall.Slack, activities.Pager{}},
+	} {
 		t.Run(name, func(t *testing.T) {
-			if name == "no Slack" {
-				order.Page.Via = oncall.Slack
-			}
-			_, err := stage(t, 1, pager.Page).ExecuteActivity(pager.Page, order)
+			order := page(false)
+			order.Page.Via = c.via
+			_, err := stage(t, 1, c.pager.Page).ExecuteActivity(c.pager.Page, order)
 
 			require.Equal(t, activities.Off, failed(t, err).Type())
 			require.True(t, failed(t, err).NonRetryable())
