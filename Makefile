@@ -65,7 +65,7 @@ clean: ## Removes bin/. The local database in .data/ stays.
 
 # The devserver holds all of Temporal: it is linked anew only when its sources changed.
 bin/devserver: $(shell find devserver -type f -not -name '*_test.go')
-	@test -x $@ || echo "building devserver (the first time takes about 4 minutes, later seconds)"
+	@test -x $@ || echo "building devserver (the first time takes about 6 minutes on two cores, later seconds)"
 	@$(GO) build -C devserver -ldflags="-s -w" -o ../$@ .
 	@touch $@
 
