@@ -5,7 +5,8 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-RUN --mount=type=cache,target=/root/.cache/go-build \
+ENV GOCACHE=/go/build-cache
+RUN --mount=type=cache,target=/go/build-cache \
     go build -trimpath -ldflags="-s -w" -o /out/ ./worker ./starter ./cmd/lastgood
 
 # Alpine brings the CA certificates and the wget of the health checks.
