@@ -69,7 +69,7 @@ clean: ## Removes bin/. The local database in .data/ stays.
 
 # The devserver holds all of Temporal: it is linked anew only when its sources changed.
 bin/devserver: $(shell find devserver -type f -not -name '*_test.go')
-	@test -x $@ || echo "building devserver (the first time takes about 6 minutes on two cores, later seconds)"
+	@test -x $@ || echo "building devserver (the first time takes about 4 minutes on two cores, later seconds)"
 	@$(BUILD) -C devserver -ldflags="-s -w" -o ../$@ .
 	@touch $@
 

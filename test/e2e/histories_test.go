@@ -39,6 +39,20 @@ func TestHistories(t *testing.T) {
 		"reopened-while-closing": {e2e.Setting{Plain: true, ReopenWithin: 2 * time.Second}, reopenedWhileClosing},
 		"jira-away":              {e2e.Setting{}, jiraAway},
 		"continued":              {e2e.Setting{Plain: true}, continued},
+		"resolved-before-page":   {e2e.Setting{Plain: true}, resolvedBeforeThePage},
+		"slack-away":             {e2e.Setting{AckWithin: 2 * time.Second}, slackAway},
+		"double-click":           {e2e.Setting{}, doubleClick},
+		"two-people":             {e2e.Setting{}, twoPeople},
+		"rejected":               {e2e.Setting{Approval: true}, rejected},
+		"order-answer-lost":      {e2e.Setting{}, orderAnswerLost},
+		"order-refused":          {e2e.Setting{}, orderRefused},
+		"snoozed":                {e2e.Setting{Plain: true, AckWithin: 2 * time.Second}, snoozed},
+		"ack-timed-out":          {e2e.Setting{Plain: true, AckTimeout: 2 * time.Second}, ackTimedOut},
+		"escalated":              {e2e.Setting{Plain: true}, escalated},
+		"severity-raised":        {e2e.Setting{Plain: true}, severityRaised},
+		"responder-added":        {e2e.Setting{Plain: true}, responderAdded},
+		"resolved-by-a-person":   {e2e.Setting{Plain: true}, resolvedByAPerson},
+		"reopened-by-a-person":   {e2e.Setting{Plain: true, ReopenWithin: 10 * time.Second}, reopenedByAPerson},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if !*recording {

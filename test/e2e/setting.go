@@ -27,6 +27,8 @@ type Setting struct {
 	// AckWithin is that of every step; Repeat how often the steps are climbed again.
 	AckWithin time.Duration
 	Repeat    int
+	// AckTimeout is how long an acknowledgement lasts.
+	AckTimeout time.Duration
 	// ReopenWithin and VerifyWithin are those of every service.
 	ReopenWithin, VerifyWithin time.Duration
 	// Approval has every rollback approved by a second person.
@@ -47,7 +49,8 @@ func (s Setting) withDefaults() Setting {
 		value    *time.Duration
 		fallback time.Duration
 	}{
-		{&s.AckWithin, 10 * time.Minute}, {&s.ReopenWithin, time.Second}, {&s.VerifyWithin, 2 * time.Minute},
+		{&s.AckWithin, 10 * time.Minute}, {&s.AckTimeout, 30 * time.Minute},
+		{&s.ReopenWithin, time.Second}, {&s.VerifyWithin, 2 * time.Minute},
 	} {
 		if *d.value == 0 {
 			*d.value = d.fallback
@@ -71,6 +74,7 @@ policies:
       - {page: [{person: sre-2}], ack_within: {{.AckWithin}}}
       - {page: [{slack_channel: C0LEADS}], ack_within: {{.AckWithin}}}
     repeat: {times: {{.Repeat}}, from_step: 1}
+    ack_timeout: {{.AckTimeout}}
 services:
 {{- range .Services}}
   - id: {{.}}-{{$.N}}

@@ -91,6 +91,12 @@ func Count(in incident.Incident, kind incident.Kind) (n int) {
 	return n
 }
 
+// Decide sends a decision as an operator does from the Temporal UI.
+func (a *Alert) Decide(signal string, decision incident.Decision) {
+	a.h.t.Helper()
+	require.NoError(a.h.t, a.h.temporal.SignalWorkflow(a.h.t.Context(), a.Workflow(), "", signal, decision))
+}
+
 // Run is the ID of the latest run of the alert's workflow.
 func (a *Alert) Run() string {
 	a.h.t.Helper()
