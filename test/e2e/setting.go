@@ -49,8 +49,10 @@ func (s Setting) withDefaults() Setting {
 		value    *time.Duration
 		fallback time.Duration
 	}{
-		{&s.AckWithin, 10 * time.Minute}, {&s.AckTimeout, 30 * time.Minute},
-		{&s.ReopenWithin, time.Second}, {&s.VerifyWithin, 2 * time.Minute},
+		{&s.AckWithin, 10 * time.Minute},
+		{&s.AckTimeout, 30 * time.Minute},
+		{&s.ReopenWithin, time.Second},
+		{&s.VerifyWithin, 2 * time.Minute},
 	} {
 		if *d.value == 0 {
 			*d.value = d.fallback
