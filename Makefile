@@ -69,13 +69,14 @@ clean: ## Removes bin/. The local database in .data/ stays.
 
 # The devserver holds all of Temporal: it is linked anew only when its sources changed.
 bin/devserver: $(shell find devserver -type f -not -name '*_test.go')
-	@test -x $@ || echo "building devserver (the first time takes about 4 minutes on two cores, later seconds)"
-	@$(BUILD) -C devserver -ldflags="-s -w" -o ../$@ .
+	@test -x $@ || echo "building   Temporal for this machine: about 4 minutes on two cores the first time, then seconds"
+	@began=$$(date +%s); $(BUILD) -C devserver -ldflags="-s -w" -o ../$@ . && echo "built      bin/devserver in $$(($$(date +%s) - began)) s"
 	@touch $@
 
 .PHONY: binaries
 binaries:
 	@mkdir -p bin
+	@test -x bin/worker || echo "building   worker, starter and lastgood: about half a minute the first time"
 	@$(BUILD) -o bin/ ./worker ./starter ./cmd/lastgood
 
 .PHONY: tools

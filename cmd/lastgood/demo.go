@@ -51,15 +51,27 @@ func demo(ctx context.Context, out io.Writer, script bool) (err error) {
 	if err := d.ship(ctx); err != nil {
 		return err
 	}
-	d.say("open", "Slack, Jenkins, Jira, the shop   %s", d.stage.Simulator)
-	d.say("open", "Temporal UI                      %s", d.stage.UI())
-	d.say("next", "the alert comes within seconds; Ctrl-C ends everything")
+	d.invite()
 	select {
 	case <-ctx.Done():
+		d.say("end", "ending everything")
 		return nil
 	case <-d.failed():
 		return errors.New("a process has ended; its log was printed above")
 	}
+}
+
+// invite says what to open and what to click there.
+func (d *demonstration) invite() {
+	fmt.Fprintf(d.out, `
+  1  Slack, Jenkins, Jira, the shop   %s
+  2  the incident's history           %s
+  3  how the services fare            %s
+
+  In Slack, #checkout gets a card within seconds. Press "Roll back" on it, confirm, and
+  watch Jenkins build, the shop recover and the ticket close. Ctrl-C ends everything.
+
+`, d.stage.Simulator, d.stage.UI()+"/namespaces/default/workflows", d.stage.Simulator+"/shop/metrics")
 }
 
 // demonstration is a stage with its processes, and the line that each step prints.
@@ -91,8 +103,18 @@ func newDemo(ctx context.Context, out io.Writer) (*demonstration, error) {
 	stage := local.Stage{
 		Bin: filepath.Dir(self), Dir: dir, Config: config, Ports: ports,
 		Simulator: fmt.Sprintf("http://127.0.0.1:%d", ports.Simulator),
+		Env:       []string{"WORKER_STOP_TIMEOUT=2s"}, // Ctrl-C ends everything within 5 s.
 	}
-	return &demonstration{stage: stage, control: local.Control{URL: stage.Simulator}, out: out, began: time.Now()}, nil
+	d := &demonstration{stage: stage, control: local.Control{URL: stage.Simulator}, out: out, began: time.Now()}
+	d.sayMoved(ports.Moved(local.DefaultPorts))
+	return d, nil
+}
+
+// sayMoved names the ports that were in use, and the way out.
+func (d *demonstration) sayMoved(moved []local.Moved) {
+	for _, m := range moved {
+		d.say("port", "%d is in use, so %s listens on %d; `ss -ltnp 'sport = :%d'` shows who holds it", m.Wanted, m.Of, m.Used, m.Wanted)
+	}
 }
 
 // start brings everything up, Temporal and the world first.

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// stopWithin is how long the processes of a stage may take to end.
+// stopWithin is how long the processes of a stage may take to end, all together.
 const stopWithin = 4 * time.Second
 
 // Stage is one lastgood on this machine, with the simulator as its world.
@@ -28,6 +28,27 @@ type Ports struct{ Temporal, UI, Starter, Simulator, WorkerMetrics, StarterMetri
 
 // DefaultPorts are those of the documentation.
 var DefaultPorts = Ports{Temporal: 7233, UI: 8233, Starter: 8080, Simulator: 8090, StarterMetrics: 9090, WorkerMetrics: 9091}
+
+// Moved is a port that was in use, and the one taken in its place.
+type Moved struct {
+	Of           string
+	Wanted, Used int
+}
+
+// Moved lists what differs from the wanted ports, by what listens there.
+func (p Ports) Moved(wanted Ports) (moved []Moved) {
+	for _, m := range []Moved{
+		{"Temporal", wanted.Temporal, p.Temporal}, {"the Temporal UI", wanted.UI, p.UI},
+		{"the simulator", wanted.Simulator, p.Simulator}, {"the starter", wanted.Starter, p.Starter},
+		{"the starter's metrics", wanted.StarterMetrics, p.StarterMetrics},
+		{"the worker's metrics", wanted.WorkerMetrics, p.WorkerMetrics},
+	} {
+		if m.Wanted != m.Used {
+			moved = append(moved, m)
+		}
+	}
+	return moved
+}
 
 // FreePorts gives ports that are free now: the wanted ones where they are.
 func FreePorts(ctx context.Context, wanted Ports) (Ports, error) {
@@ -101,11 +122,13 @@ func (s Stage) env() []string {
 	}, s.Env...)
 }
 
-// StopAll ends processes in the order given, whatever was started of them.
+// StopAll ends processes in the order given, whatever was started of them. What
+// has not ended by itself when the time is over is killed.
 func StopAll(processes ...*Process) {
+	deadline := time.Now().Add(stopWithin)
 	for _, p := range processes {
 		if p != nil {
-			p.Stop(stopWithin)
+			p.Stop(time.Until(deadline))
 		}
 	}
 }
