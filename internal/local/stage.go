@@ -38,8 +38,10 @@ type Moved struct {
 // Moved lists what differs from the wanted ports, by what listens there.
 func (p Ports) Moved(wanted Ports) (moved []Moved) {
 	for _, m := range []Moved{
-		{"Temporal", wanted.Temporal, p.Temporal}, {"the Temporal UI", wanted.UI, p.UI},
-		{"the simulator", wanted.Simulator, p.Simulator}, {"the starter", wanted.Starter, p.Starter},
+		{"Temporal", wanted.Temporal, p.Temporal},
+		{"the Temporal UI", wanted.UI, p.UI},
+		{"the simulator", wanted.Simulator, p.Simulator},
+		{"the starter", wanted.Starter, p.Starter},
 		{"the starter's metrics", wanted.StarterMetrics, p.StarterMetrics},
 		{"the worker's metrics", wanted.WorkerMetrics, p.WorkerMetrics},
 	} {
