@@ -17,6 +17,8 @@ type Config struct {
 	SlackSigningSecret   string              // default "simulator-signing-secret"
 	SlackScopes          []string            // scopes of the token; default all that the methods need
 	SlackUsers           []string            // users that exist; default any ID of the form U… or W…
+	SlackNames           map[string]string   // user ID to the name that the page shows; default the demo's people
+	ChannelNames         map[string]string   // channel ID to name; default what follows C0, in small letters
 	SlackGroups          map[string][]string // user group ID to its members
 	SlackPerChannelRate  float64             // messages a second in one channel; default 1, below 0 no limit
 	SlackPerChannelBurst int                 // messages at once in one channel; default 5
@@ -111,6 +113,9 @@ func (c Config) withDefaults() Config {
 	c.MonitorEvery = or(c.MonitorEvery, 500*time.Millisecond)
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.SlackNames == nil {
+		c.SlackNames = map[string]string{"U0SRE1": "First responder", "U0SRE2": "Second responder", "U0STRANGER": "Somebody else"}
 	}
 	if c.JiraProjects == nil {
 		c.JiraProjects = []string{"OPS"}

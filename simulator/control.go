@@ -35,6 +35,8 @@ func (s *Simulator) control() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /control/ledger", s.serveLedger)
 	mux.HandleFunc("GET /control/messages", s.serveMessages)
+	mux.HandleFunc("GET /control/scene", s.serveScene)
+	mux.HandleFunc("GET /control/events", s.serveEvents)
 	mux.HandleFunc("GET /control/faults", s.serveFaults)
 	mux.HandleFunc("DELETE /control/faults", s.clearFaults)
 	mux.HandleFunc("POST /control/faults", s.addFault)
@@ -133,8 +135,10 @@ func (s *Simulator) serveFaults(w http.ResponseWriter, _ *http.Request) {
 	answerControl(w, set, nil)
 }
 
-func (s *Simulator) clearFaults(w http.ResponseWriter, _ *http.Request) {
-	s.do(func(st *state, _ time.Time) { st.faults.set = nil })
+// clearFaults takes all faults back, or those of one ?name=.
+func (s *Simulator) clearFaults(w http.ResponseWriter, r *http.Request) {
+	name := r.URL.Query().Get("name")
+	s.do(func(st *state, _ time.Time) { st.faults.clear(name) })
 	w.WriteHeader(http.StatusNoContent)
 }
 

@@ -139,14 +139,6 @@ func TestAResetPutsEverythingBackToTheSeed(t *testing.T) {
 	require.EqualValues(t, 6, w.ledger("jenkins", "build")[0]["number"])
 }
 
-func TestTheIndexShowsHowTheShopIsDoing(t *testing.T) {
-	w := newWorld(t)
-	page := w.send(http.MethodGet, "/", "", "", nil)
-	require.Contains(t, page.header.Get("Content-Type"), "text/html")
-	require.Contains(t, page.text, "0.2%")
-	require.Equal(t, http.StatusNotFound, w.send(http.MethodGet, "/teams/", "", "", nil).status)
-}
-
 func TestTheZeroConfigurationWorks(t *testing.T) {
 	server := httptest.NewServer(New(Config{}))
 	defer server.Close()

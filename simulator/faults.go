@@ -15,6 +15,7 @@ import (
 // fault is one way in which a vendor misbehaves. Without a status, a hang or
 // drop_response it does nothing and is refused.
 type fault struct {
+	Name         string            `json:"name,omitempty"`          // to take it back by; a second one of that name replaces the first
 	Vendor       string            `json:"vendor"`                  // slack, jenkins, jira or shop; empty: all
 	Match        string            `json:"match"`                   // substring of "METHOD /path?query"; empty: all
 	Status       int               `json:"status,omitempty"`        // answered instead of doing anything
@@ -58,8 +59,16 @@ func (f *faults) add(added fault) error {
 	if added.Status != 0 && (added.Status < 200 || added.Status > 599) {
 		return fmt.Errorf("status %d is not between 200 and 599", added.Status)
 	}
+	if added.Name != "" {
+		f.clear(added.Name)
+	}
 	f.set = append(f.set, added)
 	return nil
+}
+
+// clear takes back the faults of a name; "" means all.
+func (f *faults) clear(name string) {
+	f.set = slices.DeleteFunc(f.set, func(set fault) bool { return name == "" || set.Name == name })
 }
 
 func (f *faults) take(vendor, request string) fault {

@@ -124,6 +124,7 @@ func (j *jenkins) remember(in *job, past Deployment, now time.Time) {
 	in.shipped[past.Release] = true
 	if service := j.shop.services[in.service.Name]; service != nil && b.deploys() {
 		service.release, service.since = past.Release, b.resultAt
+		service.note(b.resultAt)
 	}
 }
 

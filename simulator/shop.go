@@ -28,9 +28,26 @@ type shopService struct {
 	release string
 	since   time.Time
 	bad     map[string]bool // releases that break it
+	history []deployed      // oldest first
 	seen    time.Time       // until when requests are counted
 	good    float64
 	failed  float64
+}
+
+// deployed is a moment from which a service had a release and an error ratio.
+type deployed struct {
+	At      time.Time `json:"at"`
+	Release string    `json:"release"`
+	Ratio   float64   `json:"ratio"`
+}
+
+// longestHistory is how many such moments are kept.
+const longestHistory = 200
+
+// note keeps what the service has from a moment on.
+func (s *shopService) note(at time.Time) {
+	s.history = append(s.history, deployed{at.UTC(), s.release, s.ratio()})
+	s.history = s.history[max(0, len(s.history)-longestHistory):]
 }
 
 func newShop(cfg Config, ledger *ledger, now time.Time) *shop {
@@ -75,11 +92,15 @@ func (s *shop) deploy(name, release string, at time.Time) {
 	service.count(at)
 	s.ledger.record(at, "shop", "release", map[string]any{"service": name, "release": release, "previous": service.release})
 	service.release, service.since = release, at
+	service.note(at)
 }
 
 // mark says whether a release breaks the service.
 func (s *shop) mark(service *shopService, release string, bad bool, now time.Time) {
 	service.bad[release] = bad
+	if service.release == release {
+		service.note(now)
+	}
 	s.ledger.record(now, "shop", "mark", map[string]any{"service": service.name, "release": release, "bad": bad})
 }
 

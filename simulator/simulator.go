@@ -26,6 +26,8 @@ type Simulator struct {
 	cfg    Config
 	roots  map[string]http.Handler
 	client *http.Client
+	// stopped is closed when Run's context ends: nobody waits for news any longer.
+	stopped chan struct{}
 
 	mu     sync.Mutex
 	ledger *ledger
@@ -45,14 +47,15 @@ type state struct {
 // New returns a simulator in its seed state. Fields left empty in cfg get the
 // defaults that Config describes.
 func New(cfg Config) *Simulator {
-	s := &Simulator{cfg: cfg.withDefaults(), ledger: newLedger()}
+	s := &Simulator{cfg: cfg.withDefaults(), ledger: newLedger(), stopped: make(chan struct{})}
 	s.client = &http.Client{
 		Transport:     &http.Transport{MaxIdleConnsPerHost: 64, IdleConnTimeout: 30 * time.Second},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	s.state = s.seed()
 	s.roots = map[string]http.Handler{
-		"":        http.HandlerFunc(s.index),
+		"":        http.HandlerFunc(servePage),
+		"page":    http.HandlerFunc(servePage),
 		"control": s.control(),
 		"slack":   s.vendor("slack", func(st *state, c call) reply { return st.slack.serve(c) }),
 		"jenkins": s.vendor("jenkins", func(st *state, c call) reply { return st.jenkins.serve(c) }),
@@ -85,10 +88,15 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	root.ServeHTTP(w, r)
 }
 
-// Run moves builds on and watches the shop until ctx ends. It returns only
-// when everything that it started has stopped.
+// Run moves builds on and watches the shop until ctx ends, and ends the streams
+// of events then. It returns only when everything that it started has stopped.
+// It is called once.
 func (s *Simulator) Run(ctx context.Context) {
 	var running sync.WaitGroup
+	running.Go(func() {
+		<-ctx.Done()
+		close(s.stopped)
+	})
 	running.Go(func() { s.keepBuilding(ctx) })
 	for _, service := range s.cfg.Services {
 		running.Go(func() { s.watch(ctx, service) })

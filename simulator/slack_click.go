@@ -84,7 +84,7 @@ func (c *conversation) name() string {
 	if c.user != "" {
 		return "directmessage"
 	}
-	return strings.ToLower(c.id)
+	return strings.ToLower(strings.TrimPrefix(c.id, "C0"))
 }
 
 // visible finds a message that a user can see.
