@@ -43,8 +43,8 @@ func FindMonitor() error {
 	if programs == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: %w; on Debian and Ubuntu: apt-get install %s; elsewhere put the binaries of https://prometheus.io/download on the PATH",
-		strings.Join(programs, " and "), ErrNoMonitor, strings.Join(packages, " "))
+	return fmt.Errorf("%w: %s; on Debian and Ubuntu: apt-get install %s; elsewhere put the binaries of https://prometheus.io/download on the PATH",
+		ErrNoMonitor, strings.Join(programs, " and "), strings.Join(packages, " "))
 }
 
 // find gives the path of the first program that there is.
@@ -54,7 +54,7 @@ func find(names []string) (string, error) {
 			return filepath.Abs(found)
 		}
 	}
-	return "", fmt.Errorf("%s: %w", strings.Join(names, " or "), ErrNoMonitor)
+	return "", fmt.Errorf("%w: %s", ErrNoMonitor, strings.Join(names, " or "))
 }
 
 // Prometheus is the base URL of the stage's Prometheus.
@@ -64,7 +64,8 @@ func (s Stage) Prometheus() string { return "http://" + loopback(s.Ports.Prometh
 func (s Stage) Alertmanager() string { return "http://" + loopback(s.Ports.Alertmanager) }
 
 // StartPrometheus runs a Prometheus that scrapes the shop and sends its alerts to
-// the stage's Alertmanager.
+// the stage's Alertmanager. When it is ready it still takes 5 s, always, until it
+// looks for the two: nothing fires before.
 func (s Stage) StartPrometheus(ctx context.Context) (*Process, error) {
 	program, err := find(prometheusNames)
 	if err != nil {

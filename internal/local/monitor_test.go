@@ -17,12 +17,12 @@ func TestAMonitorIsMissingUntilBothProgramsAreThere(t *testing.T) {
 	}
 	err := FindMonitor()
 	require.ErrorIs(t, err, ErrNoMonitor)
-	require.ErrorContains(t, err, "Prometheus and Alertmanager: not installed")
+	require.ErrorContains(t, err, "not installed: Prometheus and Alertmanager;")
 	require.ErrorContains(t, err, "apt-get install prometheus prometheus-alertmanager;")
 
 	install("prometheus")
 	err = FindMonitor()
-	require.ErrorContains(t, err, "Alertmanager: not installed")
+	require.ErrorContains(t, err, "not installed: Alertmanager;")
 	require.ErrorContains(t, err, "apt-get install prometheus-alertmanager;")
 	_, err = Stage{Dir: t.TempDir()}.StartAlertmanager(t.Context())
 	require.ErrorIs(t, err, ErrNoMonitor)
