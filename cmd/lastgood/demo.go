@@ -22,28 +22,28 @@ var demoConfig []byte
 const badRelease = "2026.11.4"
 
 func demoCommand() *cobra.Command {
-	var script, real bool
+	var script, realMonitor bool
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "One incident from alert to restore, on this machine",
 		Args:  usageOf(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return demo(cmd.Context(), cmd.OutOrStdout(), script, real)
+			return demo(cmd.Context(), cmd.OutOrStdout(), script, realMonitor)
 		},
 	}
 	cmd.Flags().BoolVar(&script, "script", false, "make the clicks by itself and end when the incident is closed")
-	cmd.Flags().BoolVar(&real, "real", false, "have the Prometheus and the Alertmanager of this machine watch the shop")
+	cmd.Flags().BoolVar(&realMonitor, "real", false, "have the Prometheus and the Alertmanager of this machine watch the shop")
 	return cmd
 }
 
 // demo runs everything and ships a bad release. Without script it waits for Ctrl-C.
-func demo(ctx context.Context, out io.Writer, script, real bool) (err error) {
-	if real {
+func demo(ctx context.Context, out io.Writer, script, realMonitor bool) (err error) {
+	if realMonitor {
 		if err := local.FindMonitor(); err != nil {
 			return usageError{fmt.Errorf("run the demo with --real: %w", err)}
 		}
 	}
-	d, err := newDemo(ctx, out, real)
+	d, err := newDemo(ctx, out, realMonitor)
 	if err != nil {
 		return err
 	}
@@ -100,13 +100,13 @@ type demonstration struct {
 	processes []*local.Process // in the order in which they are ended
 }
 
-func newDemo(ctx context.Context, out io.Writer, real bool) (*demonstration, error) {
+func newDemo(ctx context.Context, out io.Writer, realMonitor bool) (*demonstration, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find the binaries beside this one: %w", err)
 	}
 	wanted := local.DefaultPorts
-	if !real {
+	if !realMonitor {
 		wanted.Prometheus, wanted.Alertmanager = 0, 0
 	}
 	ports, err := local.FreePorts(ctx, wanted)
@@ -123,7 +123,7 @@ func newDemo(ctx context.Context, out io.Writer, real bool) (*demonstration, err
 	}
 	stage := local.Stage{
 		Bin: filepath.Dir(self), Dir: dir, Config: config, Ports: ports,
-		Simulator: fmt.Sprintf("http://127.0.0.1:%d", ports.Simulator), RealMonitor: real,
+		Simulator: fmt.Sprintf("http://127.0.0.1:%d", ports.Simulator), RealMonitor: realMonitor,
 		Env: []string{"WORKER_STOP_TIMEOUT=2s"}, // Ctrl-C ends everything within 5 s.
 	}
 	d := &demonstration{stage: stage, control: local.Control{URL: stage.Simulator}, out: out, began: time.Now()}

@@ -87,7 +87,9 @@ func (m realMonitor) ask(ctx context.Context, wanted func(since time.Time) bool)
 func (realMonitor) firing() string {
 	return "Prometheus says that checkout fails, from its request counters"
 }
+
 func (realMonitor) measured() string {
 	return "from Prometheus' evaluation to the page, Alertmanager included"
 }
+
 func (realMonitor) well() string { return "Prometheus says that checkout is well again" }
