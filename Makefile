@@ -9,23 +9,27 @@ GO ?= go
 # build takes about a third less time.
 BUILD := GOGC=off GOMEMLIMIT=1500MiB $(GO) build
 
+# REAL=1 has the Prometheus and the Alertmanager of this machine watch the demo's shop.
+REAL ?=
+
 # .env where there is one, else the demo: everything against the simulator.
 COMPOSE := docker compose --env-file $(firstword $(wildcard .env) deploy/demo.env)
 
 .PHONY: help
 help: ## This list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "  demo and demo-script with REAL=1: watched by an installed Prometheus and Alertmanager"
 
 .PHONY: build
 build: bin/devserver binaries ## bin/devserver, bin/worker, bin/starter, bin/lastgood.
 
 .PHONY: demo
 demo: build ## An incident to click through, at a simulated Slack, Jenkins and Jira. Ctrl-C ends it.
-	@bin/lastgood demo
+	@bin/lastgood demo$(if $(REAL), --real)
 
 .PHONY: demo-script
 demo-script: build ## The same with the clicks made by itself; fails unless it ends with one rollback.
-	@bin/lastgood demo --script
+	@bin/lastgood demo --script$(if $(REAL), --real)
 
 .PHONY: run
 run: build ## Temporal, worker and starter with the environment's Slack, Jenkins and Jira.
@@ -41,6 +45,10 @@ test: build ## Every test that needs no further install.
 .PHONY: test-browser
 test-browser: build ## The demo in a headless Chromium: clicks, pages, the Temporal UI. Needs chromium.
 	$(GO) test -C test/browser -vet=all -count=1 ./... -args -screenshots $(CURDIR)/bin/screenshots
+
+.PHONY: test-real
+test-real: build ## The stories with a real monitor. Needs Prometheus and Alertmanager.
+	$(GO) test ./test/e2e -tags real -vet=all -count=1 -run TestAReal
 
 .PHONY: lint
 lint: tools ## Linters, formatting, determinism of the workflows.

@@ -22,22 +22,28 @@ var demoConfig []byte
 const badRelease = "2026.11.4"
 
 func demoCommand() *cobra.Command {
-	var script bool
+	var script, realMonitor bool
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "One incident from alert to restore, on this machine",
 		Args:  usageOf(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return demo(cmd.Context(), cmd.OutOrStdout(), script)
+			return demo(cmd.Context(), cmd.OutOrStdout(), script, realMonitor)
 		},
 	}
 	cmd.Flags().BoolVar(&script, "script", false, "make the clicks by itself and end when the incident is closed")
+	cmd.Flags().BoolVar(&realMonitor, "real", false, "have the Prometheus and the Alertmanager of this machine watch the shop")
 	return cmd
 }
 
 // demo runs everything and ships a bad release. Without script it waits for Ctrl-C.
-func demo(ctx context.Context, out io.Writer, script bool) (err error) {
-	d, err := newDemo(ctx, out)
+func demo(ctx context.Context, out io.Writer, script, realMonitor bool) (err error) {
+	if realMonitor {
+		if err := local.FindMonitor(); err != nil {
+			return usageError{fmt.Errorf("run the demo with --real: %w", err)}
+		}
+	}
+	d, err := newDemo(ctx, out, realMonitor)
 	if err != nil {
 		return err
 	}
@@ -70,8 +76,19 @@ func (d *demonstration) invite() {
 
   In Slack, #checkout gets a card within seconds. Press "Roll back" on it, confirm, and
   watch Jenkins build, the shop recover and the ticket close. Ctrl-C ends everything.
+%s
+`, d.stage.Simulator, d.stage.UI()+"/namespaces/default/workflows", d.stage.Simulator+"/shop/metrics", d.monitors())
+}
 
-`, d.stage.Simulator, d.stage.UI()+"/namespaces/default/workflows", d.stage.Simulator+"/shop/metrics")
+// monitors says where the real ones are watched at work, if there are any.
+func (d *demonstration) monitors() string {
+	if !d.stage.RealMonitor {
+		return ""
+	}
+	return fmt.Sprintf(`
+  Prometheus shows the alert at    %s/alerts
+  Alertmanager brings it here from %s/api/v2/alerts
+`, d.stage.Prometheus(), d.stage.Alertmanager())
 }
 
 // demonstration is a stage with its processes, and the line that each step prints.
@@ -83,12 +100,16 @@ type demonstration struct {
 	processes []*local.Process // in the order in which they are ended
 }
 
-func newDemo(ctx context.Context, out io.Writer) (*demonstration, error) {
+func newDemo(ctx context.Context, out io.Writer, realMonitor bool) (*demonstration, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find the binaries beside this one: %w", err)
 	}
-	ports, err := local.FreePorts(ctx, local.DefaultPorts)
+	wanted := local.DefaultPorts
+	if !realMonitor {
+		wanted.Prometheus, wanted.Alertmanager = 0, 0
+	}
+	ports, err := local.FreePorts(ctx, wanted)
 	if err != nil {
 		return nil, err
 	}
@@ -102,11 +123,11 @@ func newDemo(ctx context.Context, out io.Writer) (*demonstration, error) {
 	}
 	stage := local.Stage{
 		Bin: filepath.Dir(self), Dir: dir, Config: config, Ports: ports,
-		Simulator: fmt.Sprintf("http://127.0.0.1:%d", ports.Simulator),
-		Env:       []string{"WORKER_STOP_TIMEOUT=2s"}, // Ctrl-C ends everything within 5 s.
+		Simulator: fmt.Sprintf("http://127.0.0.1:%d", ports.Simulator), RealMonitor: realMonitor,
+		Env: []string{"WORKER_STOP_TIMEOUT=2s"}, // Ctrl-C ends everything within 5 s.
 	}
 	d := &demonstration{stage: stage, control: local.Control{URL: stage.Simulator}, out: out, began: time.Now()}
-	d.sayMoved(ports.Moved(local.DefaultPorts))
+	d.sayMoved(ports.Moved(wanted))
 	return d, nil
 }
 
@@ -117,28 +138,41 @@ func (d *demonstration) sayMoved(moved []local.Moved) {
 	}
 }
 
-// start brings everything up, Temporal and the world first.
-func (d *demonstration) start(ctx context.Context) error {
-	for _, part := range []struct {
-		name  string
-		start func() (*local.Process, error)
-		at    string
-	}{
-		{"temporal", func() (*local.Process, error) { return d.stage.StartDevserver(ctx) }, d.stage.UI()},
-		{"simulator", func() (*local.Process, error) { return d.stage.StartSimulator(ctx) }, d.stage.Simulator},
-		{"worker", func() (*local.Process, error) {
-			return d.stage.StartWorker(ctx, "worker", d.stage.Ports.WorkerMetrics)
+// part is one process of the demo.
+type part struct {
+	name  string
+	start func(context.Context) (*local.Process, error)
+	at    string
+}
+
+// parts are in the order in which they start: Temporal and the world first.
+func (d *demonstration) parts() []part {
+	s := d.stage
+	parts := []part{
+		{"temporal", s.StartDevserver, s.UI()},
+		{"simulator", s.StartSimulator, s.Simulator},
+		{"worker", func(ctx context.Context) (*local.Process, error) {
+			return s.StartWorker(ctx, "worker", s.Ports.WorkerMetrics)
 		}, ""},
-		{"starter", func() (*local.Process, error) { return d.stage.StartStarter(ctx) }, d.stage.Starter()},
-	} {
-		p, err := part.start()
+		{"starter", s.StartStarter, s.Starter()},
+	}
+	if s.RealMonitor {
+		parts = append(parts, part{"alertmanager", s.StartAlertmanager, s.Alertmanager()}, part{"prometheus", s.StartPrometheus, s.Prometheus()})
+	}
+	return parts
+}
+
+// start brings everything up.
+func (d *demonstration) start(ctx context.Context) error {
+	for _, part := range d.parts() {
+		p, err := part.start(ctx)
 		if p != nil {
 			d.processes = append([]*local.Process{p}, d.processes...)
 		}
 		if err != nil {
 			return err
 		}
-		d.say("ready", "%-10s %s", part.name, part.at)
+		d.say("ready", "%-12s %s", part.name, part.at)
 	}
 	return nil
 }

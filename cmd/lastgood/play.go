@@ -48,11 +48,12 @@ func (d *demonstration) play(ctx context.Context) error {
 
 // alertAndPage waits for the monitor's alert and for what comes of it.
 func (d *demonstration) alertAndPage(ctx context.Context) (card local.Effect, err error) {
-	alert, err := d.control.Await(ctx, 0, "monitor", "alert", func(e local.Effect) bool { return e.Detail.Status == "firing" })
+	monitor := d.monitor()
+	alerted, err := monitor.fires(ctx)
 	if err != nil {
 		return card, err
 	}
-	d.say("alert", "the monitor says that checkout fails; the starter has stored it")
+	d.say("alert", "%s", monitor.firing())
 	page, err := d.control.Await(ctx, 0, "slack", "message", func(e local.Effect) bool {
 		return e.Detail.User == responder && len(e.Detail.Actions) > 0
 	})
@@ -60,7 +61,7 @@ func (d *demonstration) alertAndPage(ctx context.Context) (card local.Effect, er
 		return card, err
 	}
 	d.say("page", "First responder is paged: %s", page.Detail.Text)
-	d.say("measure", "alert to page: %s", page.At.Sub(alert.Detail.SentAt).Round(time.Millisecond))
+	d.say("measure", "%s: %s", monitor.measured(), page.At.Sub(alerted).Round(time.Millisecond))
 	card, err = d.control.Await(ctx, 0, "slack", "message", func(e local.Effect) bool {
 		return e.Detail.Channel == channel && slices.Contains(e.Detail.Actions, signals.RollBack)
 	})
@@ -92,11 +93,12 @@ func (d *demonstration) rollBack(ctx context.Context, card local.Effect) error {
 		return err
 	}
 	d.say("jenkins", "build %d ended %s", done.Detail.Number, done.Detail.Result)
-	_, err = d.control.Await(ctx, 0, "monitor", "alert", func(e local.Effect) bool { return e.Detail.Status == "resolved" && e.At.After(done.At) })
-	if err == nil {
-		d.say("alert", "the monitor says that checkout is well again")
+	monitor := d.monitor()
+	if err := monitor.resolves(ctx, done.At); err != nil {
+		return err
 	}
-	return err
+	d.say("alert", "%s", monitor.well())
+	return nil
 }
 
 // closed waits until the ticket is done and the workflow has completed.

@@ -18,6 +18,7 @@ import (
 func simulatorCommand() *cobra.Command {
 	var listen, public, starter string
 	var build time.Duration
+	var monitor bool
 	cmd := &cobra.Command{
 		Use:   "simulator",
 		Short: "Slack, Jenkins, Jira, a demo shop and its monitor, simulated",
@@ -30,17 +31,21 @@ func simulatorCommand() *cobra.Command {
 			if public == "" {
 				public = "http://" + l.Addr().String()
 			}
-			return simulate(cmd.Context(), l, simulator.Config{
+			world := simulator.Config{
 				PublicURL: public, BuildDuration: build,
 				InteractionsURL: starter + "/slack/interactions",
-				AlertURL:        starter + "/v1/alerts/alertmanager",
 				Logger:          app.NewLog(os.Stderr, config.Log{}),
-			})
+			}
+			if monitor {
+				world.AlertURL = starter + "/v1/alerts/alertmanager"
+			}
+			return simulate(cmd.Context(), l, world)
 		},
 	}
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8090", "address to listen on")
 	cmd.Flags().StringVar(&public, "public", "", "own address as others reach it (default http:// and the address listened on)")
 	cmd.Flags().StringVar(&starter, "starter", "http://127.0.0.1:8080", "the starter that alerts and clicks go to")
+	cmd.Flags().BoolVar(&monitor, "monitor", true, "watch the shop and send alerts; false where a Prometheus does")
 	cmd.Flags().DurationVar(&build, "build", 2*time.Second, "how long a build takes")
 	return cmd
 }

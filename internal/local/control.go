@@ -43,6 +43,7 @@ type Detail struct {
 	Result     string            `json:"result"`
 	Service    string            `json:"service"`
 	Status     string            `json:"status"`
+	StartsAt   time.Time         `json:"starts_at"`
 	SentAt     time.Time         `json:"sent_at"`
 	Key        string            `json:"key"`
 	To         string            `json:"to"`

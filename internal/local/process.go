@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,8 +20,12 @@ import (
 	"time"
 )
 
-// readyWithin bounds the start of a process.
-const readyWithin = 30 * time.Second
+const (
+	// readyWithin bounds the start of a process.
+	readyWithin = 30 * time.Second
+	// probeEvery is how often a process is asked whether it serves.
+	probeEvery = 50 * time.Millisecond
+)
 
 // Process is a child process. Its output goes to a file.
 type Process struct {
@@ -42,6 +47,8 @@ type Command struct {
 	Env []string
 	// Ready is a piece of the line that it prints when it serves.
 	Ready string
+	// Health, in place of Ready, is a URL that answers 200 when it serves.
+	Health string
 	// Dir takes the log.
 	Dir string
 }
@@ -66,6 +73,9 @@ func Start(ctx context.Context, c Command) (*Process, error) {
 	}
 	var copying sync.WaitGroup
 	copying.Go(func() { p.copy(out, log, c.Ready) })
+	if c.Health != "" {
+		go p.probe(context.WithoutCancel(ctx), c.Health)
+	}
 	go func() {
 		p.err = p.cmd.Wait()
 		_ = in.Close()
@@ -82,13 +92,43 @@ func (p *Process) copy(out io.Reader, log io.WriteCloser, ready string) {
 	for {
 		line, err := lines.ReadString('\n')
 		_, _ = io.WriteString(log, line)
-		if strings.Contains(line, ready) {
+		if ready != "" && strings.Contains(line, ready) {
 			p.once.Do(func() { p.ready <- line })
 		}
 		if err != nil {
 			return
 		}
 	}
+}
+
+// probe asks for health again and again, until it is good or nobody waits any more.
+func (p *Process) probe(ctx context.Context, health string) {
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	tick := time.NewTicker(probeEvery)
+	defer tick.Stop()
+	for !healthy(ctx, health) {
+		select {
+		case <-tick.C:
+		case <-p.ended:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+	p.once.Do(func() { p.ready <- health })
+}
+
+func healthy(ctx context.Context, health string) bool {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, health, http.NoBody)
+	if err != nil {
+		return false
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return false
+	}
+	return response.Body.Close() == nil && response.StatusCode == http.StatusOK
 }
 
 func (p *Process) await(ctx context.Context) error {

@@ -19,15 +19,24 @@ type Stage struct {
 	Ports  Ports
 	// Simulator is the base URL of the simulator.
 	Simulator string
+	// RealMonitor leaves the shop to Prometheus and Alertmanager: the simulator's own
+	// monitor is off.
+	RealMonitor bool
 	// Env is added to the variables of worker and starter.
 	Env []string
 }
 
 // Ports are the loopback ports of a stage.
-type Ports struct{ Temporal, UI, Starter, Simulator, WorkerMetrics, StarterMetrics int }
+type Ports struct {
+	Temporal, UI, Starter, Simulator, WorkerMetrics, StarterMetrics int
+	Prometheus, Alertmanager                                        int
+}
 
 // DefaultPorts are those of the documentation.
-var DefaultPorts = Ports{Temporal: 7233, UI: 8233, Starter: 8080, Simulator: 8090, StarterMetrics: 9090, WorkerMetrics: 9091}
+var DefaultPorts = Ports{
+	Temporal: 7233, UI: 8233, Starter: 8080, Simulator: 8090, StarterMetrics: 9090, WorkerMetrics: 9091,
+	Prometheus: 9092, Alertmanager: 9093,
+}
 
 // Moved is a port that was in use, and the one taken in its place.
 type Moved struct {
@@ -35,7 +44,8 @@ type Moved struct {
 	Wanted, Used int
 }
 
-// Moved lists what differs from the wanted ports, by what listens there.
+// Moved lists what differs from the wanted ports, by what listens there. Where any
+// port was wanted nothing has moved.
 func (p Ports) Moved(wanted Ports) (moved []Moved) {
 	for _, m := range []Moved{
 		{"Temporal", wanted.Temporal, p.Temporal},
@@ -44,8 +54,10 @@ func (p Ports) Moved(wanted Ports) (moved []Moved) {
 		{"the starter", wanted.Starter, p.Starter},
 		{"the starter's metrics", wanted.StarterMetrics, p.StarterMetrics},
 		{"the worker's metrics", wanted.WorkerMetrics, p.WorkerMetrics},
+		{"Prometheus", wanted.Prometheus, p.Prometheus},
+		{"Alertmanager", wanted.Alertmanager, p.Alertmanager},
 	} {
-		if m.Wanted != m.Used {
+		if m.Wanted != 0 && m.Wanted != m.Used {
 			moved = append(moved, m)
 		}
 	}
@@ -55,7 +67,10 @@ func (p Ports) Moved(wanted Ports) (moved []Moved) {
 // FreePorts gives ports that are free now: the wanted ones where they are.
 func FreePorts(ctx context.Context, wanted Ports) (Ports, error) {
 	free := wanted
-	for _, port := range []*int{&free.Temporal, &free.UI, &free.Starter, &free.Simulator, &free.WorkerMetrics, &free.StarterMetrics} {
+	for _, port := range []*int{
+		&free.Temporal, &free.UI, &free.Starter, &free.Simulator, &free.WorkerMetrics, &free.StarterMetrics,
+		&free.Prometheus, &free.Alertmanager,
+	} {
 		p, err := Port(ctx, *port)
 		if err != nil {
 			return Ports{}, err
@@ -91,7 +106,10 @@ func (s Stage) StartDevserver(ctx context.Context) (*Process, error) {
 func (s Stage) StartSimulator(ctx context.Context) (*Process, error) {
 	return Start(ctx, Command{
 		Name: "simulator", Path: filepath.Join(s.Bin, "lastgood"), Dir: s.Dir, Ready: "ready",
-		Args: []string{"simulator", "--listen", loopback(s.Ports.Simulator), "--starter", s.Starter()},
+		Args: []string{
+			"simulator", "--listen", loopback(s.Ports.Simulator), "--starter", s.Starter(),
+			"--monitor=" + strconv.FormatBool(!s.RealMonitor),
+		},
 	})
 }
 

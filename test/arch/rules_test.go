@@ -48,10 +48,12 @@ var rules = []rule{
 
 	{folder: "internal/api", is: "given its handlers: it knows the domain and signals", may: domain("signals")},
 	{folder: "internal/config", is: "read by all processes and knows the domain alone", may: domain()},
-	{folder: "internal/local", is: "outside of the processes it starts on this machine, and knows none of the product"},
+	{folder: "internal/local", is: "outside of the processes it starts on this machine, and knows none of the product", may: []string{"deploy"}},
 	{folder: "internal/app", all: true},
 
 	{folder: "simulator", is: "the other side of the wire: it knows nothing of what it is there to test"},
+
+	{folder: "deploy", is: "files, and no code"},
 
 	{folder: "cmd", all: true},
 	{folder: "worker", all: true},

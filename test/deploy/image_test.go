@@ -47,16 +47,46 @@ func TestTheImageIsBuiltOfTheThreePrograms(t *testing.T) {
 	}
 }
 
+// The configuration of the demo's monitor lies in deploy/, most of which the image
+// does without.
+func TestTheBuildOfTheImageSeesAllThatItCompiles(t *testing.T) {
+	list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f",
+		`{{if .Module}}{{if .Module.Main}}{{$dir := .Dir}}{{range .GoFiles}}{{$dir}}/{{.}}{{"\n"}}{{end}}{{range .EmbedFiles}}{{$dir}}/{{.}}{{"\n"}}{{end}}{{end}}{{end}}`,
+		"./worker", "./starter", "./cmd/lastgood")
+	list.Dir = root
+	out, err := list.Output()
+	require.NoError(t, err)
+	ignored := ignored(t)
+	at, err := filepath.Abs(root)
+	require.NoError(t, err)
+	var embedded bool
+	for file := range strings.FieldsSeq(string(out)) {
+		path, err := filepath.Rel(at, file)
+		require.NoError(t, err)
+		embedded = embedded || filepath.Ext(path) == ".yml"
+		for dir := path; dir != "."; dir = filepath.Dir(dir) {
+			require.NotContains(t, ignored, dir, "%s is not seen", path)
+		}
+	}
+	require.True(t, embedded)
+}
+
 func TestTheImageDoesNotRunAsRoot(t *testing.T) {
 	users := dockerfile(t, "USER")
 	require.NotContains(t, users[len(users)-1], "root")
 	require.False(t, strings.HasPrefix(users[len(users)-1], "0"))
 }
 
-func TestNoSecretGoesIntoTheImage(t *testing.T) {
+// ignored are the lines of .dockerignore.
+func ignored(t *testing.T) []string {
+	t.Helper()
 	text, err := os.ReadFile(filepath.Join(root, ".dockerignore"))
 	require.NoError(t, err)
-	ignored := strings.Fields(string(text))
+	return strings.Split(string(text), "\n")
+}
+
+func TestNoSecretGoesIntoTheImage(t *testing.T) {
+	ignored := ignored(t)
 	for _, path := range []string{".env*", ".git", ".data", "lastgood.yaml"} {
 		require.Contains(t, ignored, path)
 	}

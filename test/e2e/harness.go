@@ -79,6 +79,9 @@ func Start(t *testing.T, s Setting) *Harness {
 	h.openWorld()
 	h.StartWorker()
 	h.StartStarter()
+	if h.setting.RealMonitor {
+		h.startMonitor()
+	}
 	return h
 }
 

@@ -37,6 +37,9 @@ type Setting struct {
 	Plain bool
 	// OwnTemporal starts a devserver that the story may kill.
 	OwnTemporal bool
+	// RealMonitor has Prometheus and Alertmanager watch the shop, in place of the
+	// simulator's own monitor. They must be installed.
+	RealMonitor bool
 	// WorkerEnv are further variables of the worker.
 	WorkerEnv []string
 }
@@ -116,9 +119,11 @@ func (s Setting) world(stage local.Stage) simulator.Config {
 	c := simulator.Config{
 		PublicURL:       stage.Simulator,
 		InteractionsURL: stage.Starter() + "/slack/interactions",
-		AlertURL:        stage.Starter() + "/v1/alerts/alertmanager",
 		BuildDuration:   300 * time.Millisecond, QuietPeriod: 20 * time.Millisecond,
 		MonitorEvery: 100 * time.Millisecond, SlackPerChannelRate: -1,
+	}
+	if !s.RealMonitor {
+		c.AlertURL = stage.Starter() + "/v1/alerts/alertmanager"
 	}
 	for _, name := range s.Services {
 		c.Services = append(c.Services, simulator.Service{Name: name})

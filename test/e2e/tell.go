@@ -21,7 +21,7 @@ const (
 
 // tell prints what helps to understand a failed story.
 func (h *Harness) tell(ctx context.Context) {
-	for _, p := range []*local.Process{h.own, h.worker, h.starter} {
+	for _, p := range append([]*local.Process{h.own, h.worker, h.starter}, h.others...) {
 		if p != nil {
 			h.t.Logf("the end of %s:\n%s", p.LogPath, p.Tail())
 		}

@@ -92,21 +92,15 @@ func (h *Harness) Ship(service, release string) *Alert {
 	for _, effect := range []string{"queue", "build", "build-finished"} {
 		h.expect("jenkins", effect, "the deployment of "+release, ours)
 	}
-	h.expectMonitor(service, "firing")
-	return h.Alert(service, "HighErrorRatio")
+	alert := h.Alert(service, "HighErrorRatio")
+	alert.StartsAt = h.expectMonitor(service, "firing")
+	return alert
 }
 
 // ExpectWell waits until the monitor says that a service is well again.
 func (h *Harness) ExpectWell(service string) {
 	h.t.Helper()
 	h.expectMonitor(service, "resolved")
-}
-
-func (h *Harness) expectMonitor(service, status string) {
-	h.t.Helper()
-	h.expect("monitor", "alert", "the monitor to say "+status, func(e local.Effect) bool {
-		return e.Detail.Service == service && e.Detail.Status == status
-	})
 }
 
 // Ticket is the Jira issue of an incident.
