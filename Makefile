@@ -46,6 +46,10 @@ test: build ## Every test that needs no further install.
 test-browser: build ## The demo in a headless Chromium: clicks, pages, the Temporal UI. Needs chromium.
 	$(GO) test -C test/browser -vet=all -count=1 ./... -args -screenshots $(CURDIR)/bin/screenshots
 
+.PHONY: screenshots
+screenshots: test-browser ## The pictures of README.md, taken anew by the browser test.
+	cp bin/screenshots/slack-card.png bin/screenshots/page-building.png bin/screenshots/temporal-details.png docs/images/
+
 .PHONY: test-real
 test-real: build ## The stories with a real monitor. Needs Prometheus and Alertmanager.
 	$(GO) test ./test/e2e -tags real -vet=all -count=1 -run TestAReal

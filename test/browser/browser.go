@@ -20,7 +20,7 @@ import (
 // demoWithin bounds the start of the demo, its processes included.
 const demoWithin = time.Minute
 
-// Demo is a running `lastgood demo`.
+// Demo is a running `lastgood demo`, or the simulator alone.
 type Demo struct {
 	// Simulator and Temporal are the pages that it invites to open.
 	Simulator, Temporal string
@@ -31,50 +31,61 @@ type Demo struct {
 	output strings.Builder
 }
 
-var link = regexp.MustCompile(`^\s+([12])  .*(http://\S+)$`)
+var (
+	link    = regexp.MustCompile(`^ +[12]  .*(http://\S+)$`)
+	serving = regexp.MustCompile(`^ready +simulator (http://\S+)$`)
+)
 
 // StartDemo runs the demo and waits until it has printed its links. Interrupt ends it.
 func StartDemo(ctx context.Context, binary string) (*Demo, error) {
-	d := &Demo{cmd: exec.CommandContext(context.WithoutCancel(ctx), binary, "demo"), copied: make(chan struct{})}
+	return start(ctx, link, 2, binary, "demo")
+}
+
+// StartSimulator runs the simulator alone; clicks go to starter. Interrupt ends it.
+func StartSimulator(ctx context.Context, binary, listen, starter string) (*Demo, error) {
+	return start(ctx, serving, 1, binary, "simulator", "--listen", listen, "--starter", starter)
+}
+
+// start runs a command and waits until it has printed so many lines that invite.
+func start(ctx context.Context, invitation *regexp.Regexp, lines int, binary string, args ...string) (*Demo, error) {
+	d := &Demo{cmd: exec.CommandContext(context.WithoutCancel(ctx), binary, args...), copied: make(chan struct{})}
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	out, err := d.cmd.StdoutPipe()
 	if err != nil {
-		return nil, fmt.Errorf("read what the demo prints: %w", err)
+		return nil, fmt.Errorf("read what %s prints: %w", binary, err)
 	}
 	d.cmd.Stderr = d.cmd.Stdout
 	if err := d.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w; run `make build` first", binary, err)
 	}
-	invited := make(chan struct{})
-	go d.read(out, invited)
+	invited := make(chan []string, 1)
+	go d.read(out, invitation, lines, invited)
 	timeout := time.NewTimer(demoWithin)
 	defer timeout.Stop()
 	select {
-	case <-invited:
+	case links := <-invited:
+		d.Simulator, d.Temporal = links[0], links[len(links)-1]
 		return d, nil
 	case <-d.copied:
-		return nil, fmt.Errorf("the demo ended before it was ready:\n%s", d.Output())
+		return nil, fmt.Errorf("%s %s ended before it was ready:\n%s", binary, args[0], d.Output())
 	case <-timeout.C:
-		return nil, errors.Join(fmt.Errorf("the demo was not ready within %s:\n%s", demoWithin, d.Output()), d.cmd.Process.Kill())
+		return nil, errors.Join(fmt.Errorf("%s %s was not ready within %s:\n%s", binary, args[0], demoWithin, d.Output()), d.cmd.Process.Kill())
 	}
 }
 
-// read keeps the output and closes invited once both links were printed.
-func (d *Demo) read(out io.Reader, invited chan<- struct{}) {
+// read keeps the output and hands the links over once all of them were printed.
+func (d *Demo) read(out io.Reader, invitation *regexp.Regexp, lines int, invited chan<- []string) {
 	defer close(d.copied)
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
+	var links []string
+	for text := bufio.NewScanner(out); text.Scan(); {
 		d.mu.Lock()
-		d.output.WriteString(lines.Text() + "\n")
+		d.output.WriteString(text.Text() + "\n")
 		d.mu.Unlock()
-		found := link.FindStringSubmatch(lines.Text())
-		switch {
-		case found == nil:
-		case found[1] == "1":
-			d.Simulator = found[2]
-		case found[1] == "2":
-			d.Temporal = found[2]
-			close(invited)
+		if found := invitation.FindStringSubmatch(text.Text()); found != nil {
+			links = append(links, found[1])
+			if len(links) == lines {
+				invited <- links
+			}
 		}
 	}
 }

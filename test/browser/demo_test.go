@@ -48,6 +48,7 @@ func TestAPersonRollsBackInTheDemo(t *testing.T) {
 	s.see(`.link.live`)
 	s.see(`#services .bad`)
 	s.picture("page-triggered")
+	s.part("slack-card", `#messages article .content`)
 	incident := s.incident()
 
 	s.click(`[data-action="acknowledge"]`)
@@ -201,6 +202,14 @@ func (s *screen) picture(name string) {
 	s.t.Helper()
 	var image []byte
 	s.do(chromedp.CaptureScreenshot(&image))
+	require.NoError(s.t, os.WriteFile(filepath.Join(s.dir, name+".png"), image, 0o644))
+}
+
+// part takes a picture of one element.
+func (s *screen) part(name, selector string) {
+	s.t.Helper()
+	var image []byte
+	s.do(chromedp.Screenshot(selector, &image, chromedp.ByQuery))
 	require.NoError(s.t, os.WriteFile(filepath.Join(s.dir, name+".png"), image, 0o644))
 }
 
