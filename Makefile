@@ -48,7 +48,7 @@ test-browser: build ## The demo in a headless Chromium: clicks, pages, the Tempo
 
 .PHONY: screenshots
 screenshots: test-browser ## The pictures of README.md, taken anew by the browser test.
-	cp bin/screenshots/slack-card.png bin/screenshots/page-building.png bin/screenshots/temporal-details.png docs/images/
+	cp bin/screenshots/slack-card.png bin/screenshots/temporal-details.png docs/images/
 
 .PHONY: test-real
 test-real: build ## The stories with a real monitor. Needs Prometheus and Alertmanager.
