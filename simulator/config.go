@@ -43,7 +43,7 @@ type Config struct {
 	JiraWritesPerIssue float64           // writes a second to one issue, burst 10; default 0, no limit
 
 	Services     []Service     // default: the service checkout
-	AlertURL     string        // where the monitor posts: the starter's POST /v1/alerts/alertmanager
+	AlertURL     string        // where the monitor posts: the starter's POST /v1/alerts/alertmanager; empty: no monitor
 	AlertToken   string        // its bearer token; default "simulator-alert-token"
 	MonitorEvery time.Duration // default 500ms
 }

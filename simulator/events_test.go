@@ -138,3 +138,13 @@ func TestThePageSeesTheShopFailAndRecover(t *testing.T) {
 	builds := got.Jenkins.Jobs[0].Builds
 	require.Equal(t, "SUCCESS", builds[len(builds)-1].Result)
 }
+
+// Another program may watch the shop: what it finds the simulator cannot know.
+func TestWithoutAMonitorThePageSaysNothingOfAlerts(t *testing.T) {
+	t.Parallel()
+	scene := func(w *world) string { return w.send(http.MethodGet, "/control/scene", "", "", nil).text }
+	require.Contains(t, scene(newWorld(t)), `"firing":false`)
+	without := scene(newWorld(t, func(c *Config) { c.AlertURL = "" }))
+	require.Contains(t, without, `"error_ratio"`)
+	require.NotContains(t, without, `"firing"`)
+}

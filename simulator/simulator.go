@@ -98,8 +98,10 @@ func (s *Simulator) Run(ctx context.Context) {
 		close(s.stopped)
 	})
 	running.Go(func() { s.keepBuilding(ctx) })
-	for _, service := range s.cfg.Services {
-		running.Go(func() { s.watch(ctx, service) })
+	if s.cfg.AlertURL != "" {
+		for _, service := range s.cfg.Services {
+			running.Go(func() { s.watch(ctx, service) })
+		}
 	}
 	running.Wait()
 	s.client.CloseIdleConnections()

@@ -14,9 +14,11 @@ export function drawShop(shop, now) {
 
 function drawService(service, now) {
   const percent = (service.error_ratio * 100).toFixed(1) + '%';
+  // Without a monitor of its own the simulator does not know whether an alert fires.
+  const alert = service.firing === undefined ? [] : [service.firing ? 'alert fires' : 'no alert', ' · '];
   return el('div', {class: 'service'},
     el('div', {class: 'cardhead'}, el('h3', {}, service.service, ' ', el('span', {class: 'tag'}, service.release)),
-      el('span', {class: service.firing ? 'bad' : 'good'}, service.firing ? 'alert fires' : 'no alert', ' · ', el('strong', {}, percent), ' of requests fail')),
+      el('span', {class: service.firing ?? service.bad ? 'bad' : 'good'}, ...alert, el('strong', {}, percent), ' of requests fail')),
     el('div', {'data-line': service.service}, line(service, now)),
     el('div', {class: 'buttons'},
       el('button', {type: 'button', 'data-focus': 'good', onclick: () => ship(service, false)}, 'Ship a good release'),
