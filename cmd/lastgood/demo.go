@@ -80,14 +80,15 @@ func (d *demonstration) invite() {
 `, d.stage.Simulator, d.stage.UI()+"/namespaces/default/workflows", d.stage.Simulator+"/shop/metrics", d.monitors())
 }
 
-// monitors says where the real ones are watched at work, if there are any.
+// monitors says where the real ones are watched at work, if there are any. Debian's
+// packages, which lack most of the pages, answer at these addresses, too.
 func (d *demonstration) monitors() string {
 	if !d.stage.RealMonitor {
 		return ""
 	}
 	return fmt.Sprintf(`
-  Prometheus shows the alert at    %s/alerts
-  Alertmanager brings it here from %s/api/v2/alerts
+  What fires in Prometheus      %s/graph?g0.expr=ALERTS&g0.tab=1
+  what Alertmanager was told    %s/api/v2/alerts
 `, d.stage.Prometheus(), d.stage.Alertmanager())
 }
 
