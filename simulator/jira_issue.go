@@ -221,7 +221,15 @@ func (j *jira) serveProperty(of *issue, c call, key string) reply {
 	return reply{status: http.StatusCreated}
 }
 
-func (j *jira) listComments(of *issue, c call) reply {
+// serveComments answers with one comment, or with a page of them.
+func (j *jira) serveComments(of *issue, c call, id []string) reply {
+	if len(id) > 0 {
+		at := slices.IndexFunc(of.comments, func(comment object) bool { return comment["id"] == id[0] })
+		if at < 0 {
+			return jiraErrors(http.StatusNotFound, nil, "Can not find a comment for the id: "+id[0]+".")
+		}
+		return jsonReply(http.StatusOK, of.comments[at])
+	}
 	query := c.values()
 	start := min(max(intOr(query.Get("startAt"), 0), 0), len(of.comments))
 	most := min(max(intOr(query.Get("maxResults"), 50), 0), 5000)
