@@ -192,13 +192,9 @@ func (j *jira) self(path string) string {
 }
 
 func (j *jira) user() object {
-	avatars := object{}
-	for _, size := range []string{"16x16", "24x24", "32x32", "48x48"} {
-		avatars[size] = j.cfg.PublicURL + "/jira/avatar/" + size + ".png"
-	}
 	shown := object{
 		"self": j.self("user?accountId=5f0lastgood"), "displayName": "lastgood", "emailAddress": j.cfg.JiraUser,
-		"active": true, "timeZone": "Etc/UTC", "avatarUrls": avatars,
+		"active": true, "timeZone": "Etc/UTC", "avatarUrls": j.avatars(),
 	}
 	if j.cloud() {
 		shown["accountId"], shown["accountType"] = "5f0lastgood", "app"

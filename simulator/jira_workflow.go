@@ -36,6 +36,7 @@ func statusOf(name, publicURL string) object {
 		statusInProgress: {"id": 4, "key": "indeterminate", "name": "In Progress", "colorName": "yellow"},
 		statusDone:       {"id": 3, "key": "done", "name": "Done", "colorName": "green"},
 	}[name]
+	category["self"] = fmt.Sprintf("%s/jira/rest/api/2/statuscategory/%v", publicURL, category["id"])
 	return object{
 		"self": publicURL + "/jira/rest/api/2/status/" + id, "id": id, "name": name, "description": "",
 		"iconUrl": publicURL + "/jira/", "statusCategory": category,
