@@ -143,7 +143,9 @@ func (s *slack) updateMessage(args slackArgs, now time.Time) (map[string]any, *r
 	edited.fill(written)
 	edited.edited = s.timestamp(now)
 	s.ledger.record(now, "slack", "update", where.effect(edited))
-	return map[string]any{"channel": where.id, "ts": edited.ts, "text": edited.text, "message": where.show(edited, true)}, nil
+	shown := where.show(edited, true)
+	delete(shown, "ts") // it stands beside the message only
+	return map[string]any{"channel": where.id, "ts": edited.ts, "text": edited.text, "message": shown}, nil
 }
 
 func (s *slack) postEphemeral(args slackArgs, now time.Time) (map[string]any, *refusal) {
