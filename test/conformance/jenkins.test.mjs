@@ -19,9 +19,9 @@ describe(versioned('jenkins'), () => {
   after(() => simulator.stop());
 
   const connect = (login) => new Jenkins({ baseUrl: `${simulator.url.replace('//', `//${login}@`)}/jenkins`, crumbIssuer: true });
-  const trigger = (version, more = {}) => {
-    const parameters = { VERSION: version, ENVIRONMENT: 'production', INCIDENT_ID: 'INC-1/1', ...more };
-    return jenkins.job.build({ name: job, parameters });
+  const trigger = (version, { environment = 'production', ...options } = {}) => {
+    const parameters = { VERSION: version, ENVIRONMENT: environment, INCIDENT_ID: 'INC-1/1' };
+    return jenkins.job.build({ name: job, parameters, ...options });
   };
   const script = (more) => simulator.control('jenkins/script', { job, ...more });
 
@@ -48,13 +48,15 @@ describe(versioned('jenkins'), () => {
   });
 
   test('a build goes from the queue to its result', async () => {
-    const id = await trigger('2026.11.1');
+    await script({ release: '2026.11.1', hold: true });
+    const id = await trigger('2026.11.1', { delay: '1sec' });
     const waiting = await jenkins.queue.item(id);
     assert.equal(waiting._class, 'hudson.model.Queue$WaitingItem');
     assert.ok((await jenkins.queue.list()).some((item) => item.id === id));
     const number = await numberOf(id);
     const running = await jenkins.build.get(job, number);
     assert.deepEqual([running.building, running.result, running.queueId], [true, null, id]);
+    await simulator.control('jenkins/finish', { job });
     const build = await finished(number);
     assert.deepEqual([build.result, build.number], ['SUCCESS', number]);
     const { parameters } = build.actions.find((action) => action._class === 'hudson.model.ParametersAction');
@@ -76,8 +78,11 @@ describe(versioned('jenkins'), () => {
   });
 
   test('the same request twice is one item, and a redirect that the library does not take', async () => {
+    await script({ release: 'running', hold: true }); // while it runs, others wait
+    const running = await numberOf(await trigger('running'));
     const id = await trigger('2026.11.3');
     await assert.rejects(trigger('2026.11.3'), (error) => error.res.statusCode === 303 && error.res.headers.location.endsWith(`/queue/item/${id}/`));
+    await jenkins.build.stop(job, running);
     await finished(await numberOf(id));
     assert.notEqual(await trigger('2026.11.3'), id, 'once it has been built it is a new request');
   });
@@ -118,8 +123,8 @@ describe(versioned('jenkins'), () => {
     await assert.rejects(jenkins.job.get('deploy/nothing'), { notFound: true });
     await assert.rejects(jenkins.build.get(job, 999), { notFound: true });
     await assert.rejects(jenkins.queue.item(999), status(404));
-    await assert.rejects(trigger('1', { ENVIRONMENT: 'moon' }), status(500));
-    await simulator.control('jenkins/restart', { down: '200ms' });
+    await assert.rejects(trigger('1', { environment: 'moon' }), status(500));
+    await simulator.control('jenkins/restart', { down: '1s' });
     await assert.rejects(jenkins.info(), status(503));
     await until(() => jenkins.info().catch(() => null), (info) => info);
   });
