@@ -5,11 +5,12 @@ import { fileURLToPath } from 'node:url';
 const binary = fileURLToPath(new URL('../../bin/lastgood', import.meta.url));
 
 /**
- * Starts the simulator on a free port. Call stop when done: the process would
- * outlive the test.
+ * Starts the simulator on a free port. Call stop when done: the test waits for
+ * the process else. It does not outlive the test.
  */
 export async function start(...flags) {
   const child = spawn(binary, ['simulator', '--listen', '127.0.0.1:0', ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
+  process.once('exit', () => child.kill('SIGKILL'));
   const url = await ready(child);
   const ended = new Promise((resolve) => child.once('exit', resolve));
   return {
