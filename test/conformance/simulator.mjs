@@ -2,6 +2,9 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
+// A signal ends the process without its exit handlers, unless something takes it.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
+
 const binary = fileURLToPath(new URL('../../bin/lastgood', import.meta.url));
 
 /**
