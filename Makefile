@@ -63,6 +63,12 @@ lint: tools ## Linters, formatting, determinism of the workflows.
 	cd devserver && $(CURDIR)/bin/tools/golangci-lint run --fast-only ./...
 	bin/tools/workflowcheck -test=false -config workflowcheck.config.yaml ./workflows/...
 
+.PHONY: conformance
+conformance: binaries ## Other people's clients of Slack, Jenkins and Jira judge the simulator. Needs Node 20 and npm.
+	@test "$$(node -p 'parseInt(process.versions.node)' 2>/dev/null || echo 0)" -ge 20 || \
+		{ echo "make conformance needs Node 20 or later, and npm" >&2; exit 1; }
+	cd test/conformance && npm ci && node --test --test-concurrency=4 --test-reporter=./reporter.mjs *.test.mjs
+
 .PHONY: bench
 bench: build ## Alert to page, beside the bare workflow: p50, p95, pages a second.
 	$(GO) run ./test/bench

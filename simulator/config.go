@@ -14,6 +14,7 @@ type Config struct {
 	Now       func() time.Time // the clock; default time.Now
 
 	SlackToken           string              // default "xoxb-simulator"
+	SlackAppToken        string              // opens Socket Mode connections; default "xapp-simulator"
 	SlackSigningSecret   string              // default "simulator-signing-secret"
 	SlackScopes          []string            // scopes of the token; default all that the methods need
 	SlackUsers           []string            // users that exist; default any ID of the form U… or W…
@@ -24,7 +25,9 @@ type Config struct {
 	SlackPerChannelBurst int                 // messages at once in one channel; default 5
 	Channels             []string            // channel IDs that exist from the start
 	StrictChannels       bool                // only Channels exist; else any C… or G… does once used
+	SlackAckWithin       time.Duration       // wait for the answer to an interaction or a command; default 3s
 	InteractionsURL      string              // where clicks go: the starter's POST /slack/interactions
+	CommandsURL          string              // where slash commands go; default beside InteractionsURL
 
 	JenkinsUser     string        // default "lastgood"
 	JenkinsToken    string        // API token, needs no crumb; default "simulator-jenkins-token"
@@ -99,6 +102,9 @@ func (c Config) withDefaults() Config {
 	c.Logger = or(c.Logger, slog.New(slog.DiscardHandler))
 	c.SlackToken = or(c.SlackToken, "xoxb-simulator")
 	c.SlackSigningSecret = or(c.SlackSigningSecret, "simulator-signing-secret")
+	c.SlackAppToken = or(c.SlackAppToken, "xapp-simulator")
+	c.SlackAckWithin = or(c.SlackAckWithin, 3*time.Second)
+	c.CommandsURL = or(c.CommandsURL, strings.TrimSuffix(c.InteractionsURL, "/interactions")+"/commands")
 	c.SlackPerChannelRate = or(c.SlackPerChannelRate, 1)
 	c.SlackPerChannelBurst = or(c.SlackPerChannelBurst, 5)
 	c.JenkinsUser = or(c.JenkinsUser, "lastgood")

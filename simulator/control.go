@@ -47,7 +47,10 @@ func (s *Simulator) control() http.Handler {
 	mux.HandleFunc("POST /control/click", order(s.click))
 	mux.HandleFunc("POST /control/submit", order(s.submit))
 	mux.HandleFunc("POST /control/say", order(s.say))
+	mux.HandleFunc("POST /control/slash", order(s.slash))
+	mux.HandleFunc("POST /control/shortcut", order(s.shortcut))
 	mux.HandleFunc("POST /control/slack/channel", order(s.setChannel))
+	mux.HandleFunc("POST /control/slack/disconnect", order(s.disconnect))
 	mux.HandleFunc("POST /control/deploy", order(s.deploy))
 	mux.HandleFunc("POST /control/jenkins/script", order(s.scriptBuild))
 	mux.HandleFunc("POST /control/jenkins/finish", order(s.finishBuild))
@@ -194,12 +197,12 @@ func (s *Simulator) submit(r *http.Request, asked submission) (any, error) {
 	var sent *view
 	var payload map[string]any
 	var err error
-	s.do(func(st *state, _ time.Time) { sent, payload, err = st.slack.submit(asked) })
+	s.do(func(st *state, now time.Time) { sent, payload, err = st.slack.submit(asked, now) })
 	if err != nil {
 		return nil, err
 	}
 	got := s.interact(r.Context(), payload)
-	s.do(func(*state, time.Time) { sent.answered(got) })
+	s.do(func(st *state, now time.Time) { st.slack.answered(sent, &got, now) })
 	return got, nil
 }
 

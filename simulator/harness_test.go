@@ -25,12 +25,14 @@ type world struct {
 
 	mu       sync.Mutex
 	received []received
-	answer   int // of the starter
+	answer   int    // of the starter; 0 none at all
+	says     string // the body of its answer
 	reached  chan struct{}
 }
 
 // received is one request that the starter got.
 type received struct {
+	path   string
 	header http.Header
 	body   string
 }
@@ -80,17 +82,22 @@ func newWorld(t *testing.T, change ...func(*Config)) *world {
 func (w *world) receive(rw http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	w.mu.Lock()
-	w.received = append(w.received, received{r.Header, string(body)})
-	status := w.answer
+	w.received = append(w.received, received{r.URL.Path, r.Header, string(body)})
+	status, says := w.answer, w.says
 	w.mu.Unlock()
 	w.reached <- struct{}{}
+	if status == 0 {
+		<-r.Context().Done()
+		return
+	}
 	rw.WriteHeader(status)
+	_, _ = rw.Write([]byte(says))
 }
 
-func (w *world) answers(status int) {
+func (w *world) answers(status int, body ...string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.answer = status
+	w.answer, w.says = status, strings.Join(body, "")
 }
 
 func (w *world) inbox() []received {

@@ -77,7 +77,9 @@ type build struct {
 	started  time.Time
 	resultAt time.Time // zero: held until somebody finishes it
 	result   string
-	settled  bool // its effects have happened
+	settled  bool   // its effects have happened
+	question string // of an input step that it waits at
+	planned  script
 }
 
 type scriptKey struct {
@@ -90,6 +92,8 @@ type script struct {
 	Result   string
 	Duration time.Duration
 	Hold     bool
+	Input    string // the question of an input step before the end
+	Survives string // stop or term: what it does not end on
 }
 
 func newJenkins(cfg Config, ledger *ledger, shop *shop, now time.Time) *jenkins {
@@ -234,8 +238,8 @@ func (j *jenkins) start(item *queueItem, at time.Time) {
 	if !ok {
 		planned = j.scripts[scriptKey{item.job.name, ""}]
 	}
-	b.result = or(planned.Result, resultSuccess)
-	if !planned.Hold {
+	b.result, b.planned, b.question = or(planned.Result, resultSuccess), planned, planned.Input
+	if !planned.Hold && planned.Input == "" {
 		b.resultAt = at.Add(or(planned.Duration, j.cfg.BuildDuration))
 	}
 	item.build = b
@@ -282,7 +286,7 @@ func (b *build) endAt() time.Time {
 
 // stop ends a build now with a result.
 func (b *build) stop(result string, now time.Time) {
-	b.result, b.resultAt = result, now
+	b.result, b.resultAt, b.question = result, now, ""
 }
 
 func (b *build) param(name string) string {

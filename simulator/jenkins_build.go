@@ -33,6 +33,9 @@ func (j *jenkins) buildJSON(b *build, now time.Time) object {
 		"previousBuild": j.neighbour(b, -1), "nextBuild": j.neighbour(b, 1),
 		"actions": []any{causeAction(b.user), parametersAction(b.params), object{}, b.buildData(), object{}, object{}},
 	}
+	if b.question != "" {
+		shown["actions"] = append(shown["actions"].([]any), object{"_class": inputClass})
+	}
 	if b.hasResult(now) {
 		shown["result"] = b.result
 	}
@@ -148,6 +151,9 @@ func (b *build) log(now time.Time) string {
 		out.WriteString("[Pipeline] Start of Pipeline\n[Pipeline] node\n")
 	}
 	fmt.Fprintf(&out, "Deploying %s %s to %s\n", b.job.service.Name, b.release(), or(b.param("ENVIRONMENT"), "production"))
+	if b.question != "" {
+		fmt.Fprintf(&out, "[Pipeline] input\n%s\nProceed or Abort\n", b.question)
+	}
 	if !b.hasResult(now) {
 		return out.String()
 	}

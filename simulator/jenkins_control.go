@@ -52,12 +52,20 @@ type scriptOrder struct {
 	Release  string   `json:"release"` // empty: any
 	Result   string   `json:"result"`  // default SUCCESS
 	Duration duration `json:"duration"`
-	Hold     bool     `json:"hold"` // until POST /control/jenkins/finish
+	Hold     bool     `json:"hold"`     // until POST /control/jenkins/finish
+	Input    string   `json:"input"`    // a Pipeline asks this before its end, and waits
+	Survives string   `json:"survives"` // stop: only term ends it; term: only kill does
 }
 
 func (j *jenkins) plan(asked scriptOrder) error {
 	if j.jobs[asked.Job] == nil {
 		return notFound("no job %q", asked.Job)
+	}
+	if j.jobs[asked.Job].service.Freestyle && asked.Input+asked.Survives != "" {
+		return badRequest("a freestyle job has no input step, and ends when it is stopped")
+	}
+	if asked.Survives != "" && asked.Survives != "stop" && asked.Survives != "term" {
+		return badRequest("a build survives stop or term, not %q", asked.Survives)
 	}
 	switch or(asked.Result, resultSuccess) {
 	case resultSuccess, resultUnstable, resultFailure, resultAborted, "NOT_BUILT":
@@ -66,6 +74,7 @@ func (j *jenkins) plan(asked scriptOrder) error {
 	}
 	j.scripts[scriptKey{asked.Job, asked.Release}] = script{
 		Result: asked.Result, Duration: time.Duration(asked.Duration), Hold: asked.Hold,
+		Input: asked.Input, Survives: asked.Survives,
 	}
 	return nil
 }

@@ -185,6 +185,8 @@ func (j *jenkins) serveItem(c call, id, rest string) reply {
 		return htmlReply(http.StatusNotFound, "Not Found")
 	case rest == "api/json":
 		return j.tree(c, j.itemJSON(item, c.now))
+	case rest == "cancelQueue":
+		return j.post(c, func(c call) reply { return j.cancelAndReturn(c, item) })
 	case rest == "":
 		return textReply(http.StatusOK, "Queue item exists. For details check, for example, "+
 			itemURL(c, item)+"api/json?tree=cancelled,executable[url]")
@@ -209,9 +211,22 @@ func (j *jenkins) cancelItem(c call) reply {
 	case !item.left.IsZero():
 		return htmlReply(http.StatusUnprocessableEntity, "the item has left the queue")
 	}
-	item.cancelled, item.left = true, c.now
-	j.ledger.record(c.now, "jenkins", "cancel", item.detail())
+	j.cancel(item, c.now)
 	return reply{status: http.StatusNoContent}
+}
+
+// cancelAndReturn is what the button on a page does. It sends the browser back
+// whether there was anything left to cancel or not.
+func (j *jenkins) cancelAndReturn(c call, item *queueItem) reply {
+	if item.left.IsZero() {
+		j.cancel(item, c.now)
+	}
+	return reply{status: http.StatusFound}.with("Location", j.cfg.JenkinsRootURL+"queue/")
+}
+
+func (j *jenkins) cancel(item *queueItem, now time.Time) {
+	item.cancelled, item.left = true, now
+	j.ledger.record(now, "jenkins", "cancel", item.detail())
 }
 
 func (j *jenkins) serveBuild(c call, b *build, action string) reply {
@@ -219,19 +234,13 @@ func (j *jenkins) serveBuild(c call, b *build, action string) reply {
 	case "api/json":
 		return j.tree(c, j.buildJSON(b, c.now))
 	case "stop", "term", "kill":
-		return j.post(c, func(call) reply {
-			if b.building(c.now) && !b.hasResult(c.now) {
-				b.stop(resultAborted, c.now)
-				j.ledger.record(c.now, "jenkins", "stop", b.detail())
-			}
-			return reply{status: http.StatusFound}.with("Location", j.jobURL(b.job))
-		})
+		return j.post(c, func(c call) reply { return j.end(c, b, action) })
 	case "consoleText":
 		return textReply(http.StatusOK, b.log(c.now))
 	case "logText/progressiveText":
 		return b.progressiveLog(c)
 	}
-	return htmlReply(http.StatusNotFound, "Not Found")
+	return j.servePipeline(c, b, action)
 }
 
 // jenkinsFault is a status with the headers that Jenkins gives it.

@@ -44,8 +44,12 @@ func (l lens) wants(name string) bool {
 }
 
 func (j *jenkins) url(name string) string {
+	return j.cfg.JenkinsRootURL + jobPath(name)
+}
+
+// jobPath is where a job or a folder is, below the root.
+func jobPath(name string) string {
 	var out strings.Builder
-	out.WriteString(j.cfg.JenkinsRootURL)
 	for part := range strings.SplitSeq(name, "/") {
 		out.WriteString("job/" + url.PathEscape(part) + "/")
 	}

@@ -71,12 +71,20 @@ func (j *jira) serve(c call) reply {
 	if len(c.segments) < 4 || c.segments[0] != "rest" || c.segments[1] != "api" {
 		return htmlReply(http.StatusNotFound, "dead link")
 	}
-	version, rest := c.segments[2], c.segments[3:]
+	switch version := c.segments[2]; {
+	case version == "2":
+		return j.serveVersion2(c)
+	case version == "3" && j.cloud():
+		return j.serveVersion3(c)
+	}
+	return htmlReply(http.StatusNotFound, "null for uri: "+c.URL.Path)
+}
+
+func (j *jira) serveVersion2(c call) reply {
+	rest := c.segments[3:]
 	switch path := strings.Join(rest, "/"); {
 	case path == "search/jql" || path == "search":
 		return j.serveSearch(c, path)
-	case version != "2":
-		return jiraErrors(http.StatusNotFound, nil, "the simulator has version 2 of this resource only")
 	case path == "serverInfo" && c.Method == http.MethodGet:
 		return jsonReply(http.StatusOK, j.serverInfo(c.now))
 	case path == "myself" && c.Method == http.MethodGet:
@@ -122,11 +130,13 @@ func (j *jira) serveIssue(c call, key string, rest []string) reply {
 	case "PUT issue":
 		return j.editIssue(of, c)
 	case "GET comment":
-		return j.listComments(of, c)
+		return j.serveComments(of, c, rest[1:])
 	case "POST comment":
 		return j.addComment(of, c)
 	case "GET transitions":
-		return jsonReply(http.StatusOK, object{"expand": "transitions", "transitions": of.transitions(j.cfg.PublicURL)})
+		return jsonReply(http.StatusOK, object{
+			"expand": "transitions", "transitions": of.transitions(j.cfg.PublicURL, strings.Contains(c.values().Get("expand"), "transitions.fields")),
+		})
 	case "POST transitions":
 		return j.transition(of, c)
 	case "GET remotelink":
@@ -146,7 +156,8 @@ func (j *jira) admit(of *issue, now time.Time) (reply, bool) {
 		return reply{}, true
 	}
 	seconds := strconv.Itoa(max(1, int(math.Ceil(wait.Seconds()))))
-	return jiraLimited("jira-per-issue-on-write").with("Retry-After", seconds), false
+	reset := now.Add(wait).UTC().Format(time.RFC3339)
+	return jiraLimited("jira-per-issue-on-write").with("Retry-After", seconds).with("X-RateLimit-Reset", reset), false
 }
 
 func jiraLimited(reason string) reply {
@@ -181,13 +192,9 @@ func (j *jira) self(path string) string {
 }
 
 func (j *jira) user() object {
-	avatars := object{}
-	for _, size := range []string{"16x16", "24x24", "32x32", "48x48"} {
-		avatars[size] = j.cfg.PublicURL + "/jira/avatar/" + size + ".png"
-	}
 	shown := object{
 		"self": j.self("user?accountId=5f0lastgood"), "displayName": "lastgood", "emailAddress": j.cfg.JiraUser,
-		"active": true, "timeZone": "Etc/UTC", "avatarUrls": avatars,
+		"active": true, "timeZone": "Etc/UTC", "avatarUrls": j.avatars(),
 	}
 	if j.cloud() {
 		shown["accountId"], shown["accountType"] = "5f0lastgood", "app"

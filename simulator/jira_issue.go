@@ -113,7 +113,7 @@ func (j *jira) checkFields(fields map[string]any) map[string]string {
 		}
 	}
 	if priority := nested(fields, "priority", "name"); priority != "" &&
-		!slices.Contains([]string{"Highest", "High", "Medium", "Low", "Lowest"}, priority) {
+		!slices.Contains(jiraPriorities, priority) {
 		wrong["priority"] = "The priority selected is invalid."
 	}
 	return wrong
@@ -184,7 +184,7 @@ func (j *jira) show(of *issue, fields map[string]any, asked string, idOnly bool)
 
 func (j *jira) allFields(of *issue, set map[string]any) object {
 	all := object{
-		"labels": []any{}, "description": nil, "priority": object{"name": "Medium", "id": "3"}, "assignee": nil, "resolution": nil,
+		"labels": []any{}, "description": nil, "assignee": nil, "resolution": nil,
 		"created": of.created.UTC().Format(jiraTime), "updated": of.updated.UTC().Format(jiraTime),
 		"creator": j.user(), "reporter": j.user(),
 		"comment": object{"comments": append([]object{}, of.comments...), "total": len(of.comments), "maxResults": len(of.comments), "startAt": 0},
@@ -193,11 +193,11 @@ func (j *jira) allFields(of *issue, set map[string]any) object {
 	status, _ := set["status"].(string)
 	all["status"] = j.status(status)
 	if status == statusDone {
-		all["resolution"] = object{"name": "Done", "id": "10000"}
+		all["resolution"] = object{"name": "Done", "id": "10000", "description": "", "self": j.self("resolution/10000")}
 	}
-	all["project"] = object{"key": of.project, "id": "10000", "name": of.project, "self": j.self("project/" + of.project)}
-	kind := nested(set, "issuetype", "name")
-	all["issuetype"] = object{"name": kind, "id": "10001", "subtask": false, "self": j.self("issuetype/10001")}
+	all["priority"] = j.priority(or(nested(set, "priority", "name"), "Medium"))
+	all["project"] = j.project(of.project)
+	all["issuetype"] = j.issueType(nested(set, "issuetype", "name"))
 	return all
 }
 
@@ -221,7 +221,15 @@ func (j *jira) serveProperty(of *issue, c call, key string) reply {
 	return reply{status: http.StatusCreated}
 }
 
-func (j *jira) listComments(of *issue, c call) reply {
+// serveComments answers with one comment, or with a page of them.
+func (j *jira) serveComments(of *issue, c call, id []string) reply {
+	if len(id) > 0 {
+		at := slices.IndexFunc(of.comments, func(comment object) bool { return comment["id"] == id[0] })
+		if at < 0 {
+			return jiraErrors(http.StatusNotFound, nil, "Can not find a comment for the id: "+id[0]+".")
+		}
+		return jsonReply(http.StatusOK, of.comments[at])
+	}
 	query := c.values()
 	start := min(max(intOr(query.Get("startAt"), 0), 0), len(of.comments))
 	most := min(max(intOr(query.Get("maxResults"), 50), 0), 5000)

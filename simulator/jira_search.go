@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -56,9 +57,16 @@ func readSearch(c call) (asked searchRequest, problem string) {
 		if err := json.Unmarshal(c.body, &asked); err != nil {
 			return asked, invalidPayload
 		}
-		return asked, ""
+	} else {
+		asked.readQuery(c.URL.Query())
 	}
-	query := c.URL.Query()
+	if len(asked.ReconcileIssues) > 50 {
+		return asked, "No more than 50 issues can be reconciled."
+	}
+	return asked, ""
+}
+
+func (asked *searchRequest) readQuery(query url.Values) {
 	asked.JQL, asked.NextPageToken = query.Get("jql"), query.Get("nextPageToken")
 	asked.MaxResults, asked.StartAt = intOr(query.Get("maxResults"), 50), intOr(query.Get("startAt"), 0)
 	for _, list := range query["fields"] {
@@ -69,10 +77,6 @@ func readSearch(c call) (asked searchRequest, problem string) {
 			asked.ReconcileIssues = append(asked.ReconcileIssues, intOr(id, 0))
 		}
 	}
-	if len(asked.ReconcileIssues) > 50 {
-		return asked, "No more than 50 issues can be reconciled."
-	}
-	return asked, ""
 }
 
 // hit is an issue and what the index knows of it.

@@ -36,21 +36,29 @@ func statusOf(name, publicURL string) object {
 		statusInProgress: {"id": 4, "key": "indeterminate", "name": "In Progress", "colorName": "yellow"},
 		statusDone:       {"id": 3, "key": "done", "name": "Done", "colorName": "green"},
 	}[name]
+	category["self"] = fmt.Sprintf("%s/jira/rest/api/2/statuscategory/%v", publicURL, category["id"])
 	return object{
 		"self": publicURL + "/jira/rest/api/2/status/" + id, "id": id, "name": name, "description": "",
 		"iconUrl": publicURL + "/jira/", "statusCategory": category,
 	}
 }
 
-func (i *issue) transitions(publicURL string) []object {
+// transitions lists the steps from where an issue is, with the fields that
+// their screens have only when asked for.
+func (i *issue) transitions(publicURL string, fields bool) []object {
 	listed := []object{}
 	for _, step := range jiraTransitions {
-		if step.from == i.fields["status"] {
-			listed = append(listed, object{
-				"id": step.id, "name": step.name, "to": statusOf(step.to, publicURL), "hasScreen": false, "isGlobal": false,
-				"isInitial": false, "isAvailable": true, "isConditional": false, "fields": object{},
-			})
+		if step.from != i.fields["status"] {
+			continue
 		}
+		shown := object{
+			"id": step.id, "name": step.name, "to": statusOf(step.to, publicURL), "hasScreen": false, "isGlobal": false,
+			"isInitial": false, "isAvailable": true, "isConditional": false, "looped": false,
+		}
+		if fields {
+			shown["fields"] = object{}
+		}
+		listed = append(listed, shown)
 	}
 	return listed
 }

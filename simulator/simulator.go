@@ -29,6 +29,8 @@ type Simulator struct {
 	// stopped is closed when Run's context ends: nobody waits for news any longer.
 	stopped chan struct{}
 
+	sockets *sockets // outlive a reset, as the processes at their other ends do
+
 	mu     sync.Mutex
 	ledger *ledger
 	state  *state
@@ -47,7 +49,7 @@ type state struct {
 // New returns a simulator in its seed state. Fields left empty in cfg get the
 // defaults that Config describes.
 func New(cfg Config) *Simulator {
-	s := &Simulator{cfg: cfg.withDefaults(), ledger: newLedger(), stopped: make(chan struct{})}
+	s := &Simulator{cfg: cfg.withDefaults(), ledger: newLedger(), sockets: &sockets{}, stopped: make(chan struct{})}
 	s.client = &http.Client{
 		Transport:     &http.Transport{MaxIdleConnsPerHost: 64, IdleConnTimeout: 30 * time.Second},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -57,7 +59,7 @@ func New(cfg Config) *Simulator {
 		"":        http.HandlerFunc(servePage),
 		"page":    http.HandlerFunc(servePage),
 		"control": s.control(),
-		"slack":   s.vendor("slack", func(st *state, c call) reply { return st.slack.serve(c) }),
+		"slack":   s.slackRoot(),
 		"jenkins": s.vendor("jenkins", func(st *state, c call) reply { return st.jenkins.serve(c) }),
 		"jira":    s.vendor("jira", func(st *state, c call) reply { return st.jira.serve(c) }),
 		"shop":    s.vendor("shop", func(st *state, c call) reply { return st.serveShop(c) }),
@@ -104,6 +106,7 @@ func (s *Simulator) Run(ctx context.Context) {
 		}
 	}
 	running.Wait()
+	s.sockets.closeAll()
 	s.client.CloseIdleConnections()
 }
 

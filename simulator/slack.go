@@ -14,6 +14,7 @@ import (
 // Identities of the simulated workspace and of the app in it.
 const (
 	slackTeam    = "T0SIMULATOR"
+	slackDomain  = "simulator"
 	slackApp     = "A0LASTGOOD"
 	slackBot     = "B0LASTGOOD"
 	slackBotUser = "U0LASTGOOD"
@@ -29,16 +30,7 @@ type slack struct {
 	triggers      map[string]*trigger
 	responses     map[string]*responseURL
 	views         map[string]*view
-}
-
-// conversation is a channel, or the direct messages with one user.
-type conversation struct {
-	id         string
-	user       string // of a direct message
-	state      string // "", archived, not_joined or missing
-	messages   []*message
-	ephemerals []*message
-	posts      bucket
+	tickets       map[string]time.Time // of Socket Mode connections not made yet
 }
 
 type slackArgs map[string]string
@@ -53,6 +45,8 @@ type refusal struct {
 	code       string
 	messages   []string
 	needed     string
+	provided   string
+	each       []map[string]any // what is wrong with each of several users
 	retryAfter time.Duration
 }
 
@@ -62,16 +56,23 @@ func refuse(code string, messages ...string) *refusal {
 
 func slackMethods() map[string]slackMethod {
 	return map[string]slackMethod{
+		"apps.connections.open": {connectionsWrite, (*slack).openConnection},
 		"auth.test":             {"", (*slack).authTest},
 		"chat.postMessage":      {"chat:write", (*slack).postMessage},
 		"chat.postEphemeral":    {"chat:write", (*slack).postEphemeral},
 		"chat.update":           {"chat:write", (*slack).updateMessage},
+		"conversations.archive": {"channels:manage", (*slack).archiveChannel},
+		"conversations.create":  {"channels:manage", (*slack).createChannel},
 		"conversations.history": {"channels:history", (*slack).history},
-		"conversations.replies": {"channels:history", (*slack).replies},
+		"conversations.info":    {"channels:read", (*slack).channelInfo},
+		"conversations.invite":  {"channels:manage", (*slack).inviteUsers},
 		"conversations.open":    {"im:write", (*slack).openConversation},
+		"conversations.replies": {"channels:history", (*slack).replies},
 		"users.info":            {"users:read", (*slack).userInfo},
+		"users.lookupByEmail":   {"users:read.email", (*slack).userByEmail},
 		"usergroups.users.list": {"usergroups:read", (*slack).groupUsers},
 		"views.open":            {"", (*slack).openView},
+		"views.update":          {"", (*slack).updateView},
 	}
 }
 
@@ -82,6 +83,7 @@ func newSlack(cfg Config, ledger *ledger) *slack {
 		triggers:      map[string]*trigger{},
 		responses:     map[string]*responseURL{},
 		views:         map[string]*view{},
+		tickets:       map[string]time.Time{},
 	}
 	for _, id := range cfg.Channels {
 		s.conversations[id] = &conversation{id: id}
@@ -123,7 +125,10 @@ func (s *slack) serveMethod(c call, name string) reply {
 func slackError(refused *refusal) reply {
 	body := map[string]any{"ok": false, "error": refused.code}
 	if refused.needed != "" {
-		body["needed"], body["provided"] = refused.needed, "identify"
+		body["needed"], body["provided"] = refused.needed, refused.provided
+	}
+	if len(refused.each) > 0 {
+		body["errors"] = refused.each
 	}
 	if len(refused.messages) > 0 {
 		body["response_metadata"] = map[string]any{"messages": refused.messages}
@@ -146,9 +151,17 @@ func readSlackArgs(c call) (slackArgs, *refusal) {
 		return args, nil
 	}
 	var body map[string]json.RawMessage
-	if json.Unmarshal(c.body, &body) != nil {
+	if len(c.body) > 0 && json.Unmarshal(c.body, &body) != nil {
 		return nil, refuse("invalid_json")
 	}
+	args = argsOf(body)
+	delete(args, "token") // a token inside a JSON body does not count
+	return args, nil
+}
+
+// argsOf keeps what is a string, and leaves the rest as the JSON that it is.
+func argsOf(body map[string]json.RawMessage) slackArgs {
+	args := slackArgs{}
 	for name, raw := range body {
 		var text string
 		if json.Unmarshal(raw, &text) != nil {
@@ -158,22 +171,28 @@ func readSlackArgs(c call) (slackArgs, *refusal) {
 			args[name] = text
 		}
 	}
-	delete(args, "token") // a token inside a JSON body does not count
-	return args, nil
+	return args
 }
 
+// authorize takes the bot's token from a header or from the form; what opens a
+// connection takes the app's token, from the header alone.
 func (s *slack) authorize(c call, args slackArgs, scope string) *refusal {
 	token, ok := strings.CutPrefix(c.Header.Get("Authorization"), "Bearer ")
-	if !ok {
+	wanted, other := s.cfg.SlackToken, s.cfg.SlackAppToken
+	if scope == connectionsWrite {
+		wanted, other = other, wanted
+	} else if !ok {
 		token = args["token"]
 	}
 	switch {
 	case token == "":
 		return refuse("not_authed")
-	case token != s.cfg.SlackToken:
+	case token == other:
+		return refuse("not_allowed_token_type")
+	case token != wanted:
 		return refuse("invalid_auth")
-	case scope != "" && !slices.Contains(s.scopes(), scope):
-		return &refusal{code: "missing_scope", needed: scope}
+	case scope != "" && scope != connectionsWrite && !slices.Contains(s.scopes(), scope):
+		return &refusal{code: "missing_scope", needed: scope, provided: strings.Join(s.scopes(), ",")}
 	}
 	return nil
 }
@@ -182,52 +201,10 @@ func (s *slack) scopes() []string {
 	if s.cfg.SlackScopes != nil {
 		return s.cfg.SlackScopes
 	}
-	return []string{"chat:write", "channels:history", "im:write", "users:read", "usergroups:read"}
-}
-
-// channel finds the conversation that an ID names; with users allowed, a user
-// ID means the direct messages with that user, opened if need be.
-func (s *slack) channel(id string, users bool) (*conversation, *refusal) {
-	if users && isUserID(id) {
-		return s.directMessages(id)
+	return []string{
+		"chat:write", "commands", "channels:history", "channels:manage", "channels:read", "im:write",
+		"users:read", "users:read.email", "usergroups:read",
 	}
-	found := s.conversations[id]
-	if found == nil && !s.cfg.StrictChannels && looksLikeID(id, "CG") {
-		found = &conversation{id: id}
-		s.conversations[id] = found
-	}
-	switch {
-	case found == nil || found.state == "missing":
-		return nil, refuse("channel_not_found")
-	case found.state == "archived":
-		return nil, refuse("is_archived")
-	case found.state == "not_joined":
-		return nil, refuse("not_in_channel")
-	}
-	return found, nil
-}
-
-func (s *slack) directMessages(user string) (*conversation, *refusal) {
-	if !s.userExists(user) {
-		return nil, refuse("channel_not_found")
-	}
-	id := "D" + strings.TrimPrefix(user, "U")
-	found := s.conversations[id]
-	if found == nil {
-		found = &conversation{id: id, user: user}
-		s.conversations[id] = found
-	}
-	if found.state == "missing" {
-		return nil, refuse("channel_not_found")
-	}
-	return found, nil
-}
-
-func (s *slack) userExists(id string) bool {
-	if s.cfg.SlackUsers != nil {
-		return slices.Contains(s.cfg.SlackUsers, id)
-	}
-	return isUserID(id)
 }
 
 func isUserID(id string) bool {
@@ -264,46 +241,4 @@ func (s *slack) authTest(slackArgs, time.Time) (map[string]any, *refusal) {
 		"url": s.cfg.PublicURL + "/slack/", "team": "Simulator", "user": "lastgood", "team_id": slackTeam,
 		"user_id": slackBotUser, "bot_id": slackBot, "is_enterprise_install": false,
 	}, nil
-}
-
-func (s *slack) userInfo(args slackArgs, _ time.Time) (map[string]any, *refusal) {
-	if !s.userExists(args["user"]) {
-		return nil, refuse("user_not_found")
-	}
-	name := userName(args["user"])
-	return map[string]any{"user": map[string]any{
-		"id": args["user"], "team_id": slackTeam, "name": name, "real_name": name, "deleted": false, "is_bot": false,
-		"tz": "Etc/UTC", "tz_offset": 0,
-		"profile": map[string]any{"real_name": name, "display_name": name, "email": name + "@example.com"},
-	}}, nil
-}
-
-// userName makes a readable name of an ID: U0SRE1 is sre1.
-func userName(id string) string {
-	return strings.ToLower(strings.TrimLeft(id[1:], "0"))
-}
-
-func (s *slack) groupUsers(args slackArgs, _ time.Time) (map[string]any, *refusal) {
-	users, ok := s.cfg.SlackGroups[args["usergroup"]]
-	if !ok {
-		return nil, refuse("no_such_subteam")
-	}
-	return map[string]any{"users": users}, nil
-}
-
-func (s *slack) openConversation(args slackArgs, _ time.Time) (map[string]any, *refusal) {
-	user, more, _ := strings.Cut(args["users"], ",")
-	switch {
-	case user == "":
-		return nil, refuse("users_list_not_supplied")
-	case more != "":
-		return nil, refuse("method_not_supported_for_channel_type")
-	case !s.userExists(user):
-		return nil, refuse("user_not_found")
-	}
-	where, refused := s.directMessages(user)
-	if refused != nil {
-		return nil, refused
-	}
-	return map[string]any{"channel": map[string]any{"id": where.id, "is_im": true, "user": user}}, nil
 }

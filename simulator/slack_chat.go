@@ -13,6 +13,9 @@ const (
 	longestUpdate = 4000
 )
 
+// largestMetadata is in bytes of JSON. Slack has a limit and does not say which.
+const largestMetadata = 8000
+
 // message is a message in a conversation, or an ephemeral one.
 type message struct {
 	ts          string
@@ -65,6 +68,9 @@ func (c content) empty() bool {
 func readMetadata(raw string) (json.RawMessage, *refusal) {
 	if raw == "" {
 		return nil, nil
+	}
+	if len(raw) > largestMetadata {
+		return nil, refuse("metadata_too_large")
 	}
 	var read struct {
 		EventType    string          `json:"event_type"`
@@ -137,7 +143,9 @@ func (s *slack) updateMessage(args slackArgs, now time.Time) (map[string]any, *r
 	edited.fill(written)
 	edited.edited = s.timestamp(now)
 	s.ledger.record(now, "slack", "update", where.effect(edited))
-	return map[string]any{"channel": where.id, "ts": edited.ts, "text": edited.text, "message": where.show(edited, true)}, nil
+	shown := where.show(edited, true)
+	delete(shown, "ts") // it stands beside the message only
+	return map[string]any{"channel": where.id, "ts": edited.ts, "text": edited.text, "message": shown}, nil
 }
 
 func (s *slack) postEphemeral(args slackArgs, now time.Time) (map[string]any, *refusal) {
@@ -151,7 +159,7 @@ func (s *slack) postEphemeral(args slackArgs, now time.Time) (map[string]any, *r
 		return nil, refused
 	case written.empty():
 		return nil, refuse("no_text")
-	case !s.userExists(args["user"]) || where.user != "" && where.user != args["user"]:
+	case !s.userExists(args["user"]) || !where.has(args["user"]):
 		return nil, refuse("user_not_in_channel")
 	}
 	said := s.whisper(where, args["user"], args["thread_ts"], written, now)

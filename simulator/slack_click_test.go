@@ -92,6 +92,17 @@ func TestAClickThatNobodyAnswersSaysSo(t *testing.T) {
 	require.NotEmpty(t, got["error"])
 }
 
+func TestAnAnswerAfterTheTimeIsNone(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.SlackAckWithin = 20 * time.Millisecond })
+	w.answers(0)
+	ts := w.post("channel", "C1", "text", "card", "blocks", ackButton)
+	got := w.control("click", fmt.Sprintf(`{"channel":"C1","ts":%q,"action_id":"acknowledge","user":"U1"}`, ts))
+	require.EqualValues(t, 0, got["status"])
+	require.Contains(t, got["error"], "deadline exceeded")
+	require.Len(t, w.inbox(), 1, "and it is not sent again")
+	require.Equal(t, 3*time.Second, Config{}.withDefaults().SlackAckWithin)
+}
+
 func TestAResponseURLWorksFiveTimesWithinHalfAnHour(t *testing.T) {
 	w := newWorld(t)
 	ts := w.post("channel", "C1", "text", "card", "blocks", ackButton)
@@ -114,34 +125,4 @@ func TestAResponseURLWorksFiveTimesWithinHalfAnHour(t *testing.T) {
 	late := respond(to, `{"text":"late"}`)
 	require.Equal(t, http.StatusNotFound, late.status)
 	require.Equal(t, "expired_url", late.json["error"])
-}
-
-const modal = `{"type":"modal","callback_id":"choose","private_metadata":"INC-1","title":{"type":"plain_text","text":"Roll back"},
- "submit":{"type":"plain_text","text":"Go"},"blocks":[{"type":"input","block_id":"release","label":{"type":"plain_text","text":"Release"},
- "element":{"type":"static_select","action_id":"pick","options":[{"text":{"type":"plain_text","text":"2026.11.3"},"value":"2026.11.3"}]}}]}`
-
-func TestATriggerOpensOneModalWithinThreeSeconds(t *testing.T) {
-	w := newWorld(t)
-	ts := w.post("channel", "C1", "text", "card", "blocks", ackButton)
-	trigger := w.press("C1", ts, "acknowledge")["trigger_id"].(string)
-	require.Equal(t, true, w.slack("views.open", "trigger_id", trigger, "view", modal)["ok"])
-	require.Equal(t, "exchanged_trigger_id", w.slack("views.open", "trigger_id", trigger, "view", modal)["error"])
-	require.Equal(t, "invalid_trigger_id", w.slack("views.open", "trigger_id", "1.2", "view", modal)["error"])
-	trigger = w.press("C1", ts, "acknowledge")["trigger_id"].(string)
-	w.clock.pass(4 * time.Second)
-	require.Equal(t, "expired_trigger_id", w.slack("views.open", "trigger_id", trigger, "view", modal)["error"])
-}
-
-func TestASubmittedModalCarriesItsStateAndCloses(t *testing.T) {
-	w := newWorld(t)
-	ts := w.post("channel", "C1", "text", "card", "blocks", ackButton)
-	trigger := w.press("C1", ts, "acknowledge")["trigger_id"].(string)
-	w.slack("views.open", "trigger_id", trigger, "view", modal)
-	w.control("submit", `{"user":"U0SRE1","values":{"release":{"pick":"2026.11.3"}}}`)
-	payload := payloadOf(t, w.inbox()[1])
-	require.Equal(t, "view_submission", payload["type"])
-	require.Equal(t, "INC-1", at(payload, "view", "private_metadata"))
-	require.Equal(t, "2026.11.3", at(payload, "view", "state", "values", "release", "pick", "selected_option", "value"))
-	again := w.send(http.MethodPost, "/control/submit", "application/json", `{"user":"U0SRE1"}`, nil)
-	require.Equal(t, http.StatusNotFound, again.status)
 }

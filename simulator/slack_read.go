@@ -20,7 +20,12 @@ func (s *slack) history(args slackArgs, _ time.Time) (map[string]any, *refusal) 
 			found = append(found, m)
 		}
 	}
-	return s.page(where, found, args, true)
+	page, refused := s.page(where, found, args, true)
+	if refused != nil {
+		return nil, refused
+	}
+	page["pin_count"] = 0
+	return page, nil
 }
 
 // replies lists a thread oldest first, its parent at the head.
@@ -60,7 +65,7 @@ func (s *slack) page(where *conversation, all []*message, args slackArgs, backwa
 		found = append(found, where.show(m, args["include_all_metadata"] == "true" || args["include_all_metadata"] == "1"))
 	}
 	return map[string]any{
-		"messages": found, "has_more": next != "", "pin_count": 0,
+		"messages": found, "has_more": next != "",
 		"response_metadata": map[string]any{"next_cursor": next},
 	}, nil
 }

@@ -16,7 +16,7 @@ const (
 // responseURL lets whoever holds it answer an interaction without a token.
 type responseURL struct {
 	where   *conversation
-	message *message
+	message *message // nil after a slash command
 	user    string
 	made    time.Time
 	used    int
@@ -61,23 +61,27 @@ func (s *slack) respond(c call, id string) reply {
 }
 
 func (s *slack) apply(used *responseURL, args slackArgs, written content, now time.Time) {
-	where, m := used.where, used.message
+	where, m, thread := used.where, used.message, ""
+	if m != nil {
+		thread = m.threadTS
+	}
 	switch {
+	case m == nil && args["delete_original"] == "true":
 	case args["delete_original"] == "true":
 		same := func(other *message) bool { return other == m }
 		where.messages = slices.DeleteFunc(where.messages, same)
 		where.ephemerals = slices.DeleteFunc(where.ephemerals, same)
 		s.ledger.record(now, "slack", "delete", where.effect(m))
-	case args["replace_original"] == "true":
+	case m != nil && args["replace_original"] == "true":
 		m.fill(written)
 		m.edited = s.timestamp(now)
 		s.ledger.record(now, "slack", "update", where.effect(m))
 	case args["response_type"] == "in_channel":
-		posted := &message{ts: s.timestamp(now), threadTS: m.threadTS, user: slackBotUser}
+		posted := &message{ts: s.timestamp(now), threadTS: thread, user: slackBotUser}
 		posted.fill(written)
 		where.messages = append(where.messages, posted)
 		s.ledger.record(now, "slack", "message", where.effect(posted))
 	default:
-		s.whisper(where, used.user, m.threadTS, written, now)
+		s.whisper(where, used.user, thread, written, now)
 	}
 }

@@ -18,18 +18,13 @@ type trigger struct {
 
 // view is a modal that a user sees.
 type view struct {
-	id     string
-	user   string
-	hash   string
-	fields map[string]any
-	open   bool
-}
-
-// submission is a user filling in a modal and sending it off.
-type submission struct {
-	View   string                       `json:"view"` // empty: the newest open one of the user
-	User   string                       `json:"user"`
-	Values map[string]map[string]string `json:"values"` // by block ID and action ID; an option by its value
+	id       string
+	user     string
+	hash     string
+	root     string // of a pushed modal, the one at the bottom
+	previous string // and the one right below
+	fields   map[string]any
+	open     bool
 }
 
 func (s *slack) newTrigger(user string, now time.Time) string {
@@ -49,17 +44,67 @@ func (s *slack) openView(args slackArgs, now time.Time) (map[string]any, *refusa
 		return nil, refuse("expired_trigger_id")
 	}
 	fields, refused := readView(args["view"])
+	if refused == nil && s.viewNamed(fields["external_id"]) != nil {
+		refused = refuse("duplicate_external_id")
+	}
 	if refused != nil {
 		return nil, refused
 	}
 	used.used = true
-	opened := &view{id: s.secret("V0"), user: used.user, hash: s.timestamp(now), fields: fields, open: true}
-	fields["id"], fields["hash"], fields["team_id"] = opened.id, opened.hash, slackTeam
-	fields["app_id"], fields["bot_id"] = slackApp, slackBot
-	fields["state"] = map[string]any{"values": map[string]any{}}
+	opened := &view{id: s.secret("V0"), user: used.user, open: true}
 	s.views[opened.id] = opened
-	s.ledger.record(now, "slack", "view", map[string]any{"user": opened.user, "view": opened.fields})
+	s.show(opened, fields, now)
 	return map[string]any{"view": opened.fields}, nil
+}
+
+// updateView replaces what a modal shows. With a hash, only as long as nobody
+// has replaced it since.
+func (s *slack) updateView(args slackArgs, now time.Time) (map[string]any, *refusal) {
+	updated := s.views[args["view_id"]]
+	if args["view_id"] == "" && args["external_id"] != "" {
+		updated = s.viewNamed(args["external_id"])
+	}
+	switch {
+	case updated == nil || !updated.open:
+		return nil, refuse("not_found")
+	case args["hash"] != "" && args["hash"] != updated.hash:
+		return nil, refuse("hash_conflict")
+	}
+	fields, refused := readView(args["view"])
+	if refused != nil {
+		return nil, refused
+	}
+	s.show(updated, fields, now)
+	return map[string]any{"view": updated.fields}, nil
+}
+
+// viewNamed finds an open modal by the ID that the app gave it.
+func (s *slack) viewNamed(externalID any) *view {
+	for _, v := range s.views {
+		if v.open && externalID != nil && externalID != "" && v.fields["external_id"] == externalID {
+			return v
+		}
+	}
+	return nil
+}
+
+// show fills a modal, with all the fields that Slack adds.
+func (s *slack) show(v *view, fields map[string]any, now time.Time) {
+	v.hash = s.timestamp(now)
+	shown := map[string]any{
+		"callback_id": "", "private_metadata": "", "external_id": "", "close": nil, "submit": nil,
+		"clear_on_close": false, "notify_on_close": false,
+	}
+	maps.Copy(shown, fields)
+	maps.Copy(shown, map[string]any{
+		"id": v.id, "hash": v.hash, "team_id": slackTeam, "app_installed_team_id": slackTeam, "app_id": slackApp, "bot_id": slackBot,
+		"root_view_id": or(v.root, v.id), "previous_view_id": nil, "state": map[string]any{"values": map[string]any{}},
+	})
+	if v.previous != "" {
+		shown["previous_view_id"] = v.previous
+	}
+	v.fields = shown
+	s.ledger.record(now, "slack", "view", map[string]any{"user": v.user, "view": v.fields})
 }
 
 // readView checks a modal against Slack's limits.
@@ -95,68 +140,4 @@ func readView(raw string) (map[string]any, *refusal) {
 	}
 	fields["blocks"] = blocks
 	return fields, nil
-}
-
-// submit makes the payload of a modal that its user sends off.
-func (s *slack) submit(sent submission) (*view, map[string]any, error) {
-	v := s.openFor(sent)
-	if v == nil {
-		return nil, nil, notFound("%s has no open view %q", sent.User, sent.View)
-	}
-	values := map[string]any{}
-	blocks, _ := v.fields["blocks"].([]map[string]any)
-	for _, block := range blocks {
-		id, _ := block["block_id"].(string)
-		for _, element := range elementsOf(block) {
-			action, _ := element["action_id"].(string)
-			if given, ok := sent.Values[id][action]; ok {
-				values[id] = map[string]any{action: answer(element, given)}
-			}
-		}
-	}
-	for id := range sent.Values {
-		if values[id] == nil {
-			return nil, nil, notFound("view %s has no such input in block %q", v.id, id)
-		}
-	}
-	fields := maps.Clone(v.fields)
-	fields["state"] = map[string]any{"values": values}
-	return v, map[string]any{
-		"type": "view_submission", "team": map[string]any{"id": slackTeam, "domain": "simulator"},
-		"user": interactiveUser(sent.User), "api_app_id": slackApp, "token": "legacy", "trigger_id": "",
-		"view": fields, "response_urls": []any{}, "enterprise": nil, "is_enterprise_install": false,
-	}, nil
-}
-
-func (s *slack) openFor(sent submission) *view {
-	var newest *view
-	for _, v := range s.views {
-		wanted := v.open && v.user == sent.User && (sent.View == "" || sent.View == v.id)
-		if wanted && (newest == nil || v.hash > newest.hash) {
-			newest = v
-		}
-	}
-	return newest
-}
-
-// answer is the state of one input element.
-func answer(element map[string]any, given string) map[string]any {
-	options, _ := element["options"].([]any)
-	for _, raw := range options {
-		if option, ok := raw.(map[string]any); ok && option["value"] == given {
-			return map[string]any{"type": element["type"], "selected_option": option}
-		}
-	}
-	return map[string]any{"type": element["type"], "value": given}
-}
-
-// answered closes the modal unless the answer keeps it open.
-func (v *view) answered(got delivery) {
-	var body struct {
-		Action string `json:"response_action"`
-	}
-	kept := json.Unmarshal([]byte(got.Body), &body) == nil && body.Action != "" && body.Action != "clear"
-	if got.Status == 200 && !kept {
-		v.open = false
-	}
 }
