@@ -82,7 +82,7 @@ func TestThePageHearsOfEveryEffect(t *testing.T) {
 	require.Empty(t, first.Slack.Conversations)
 
 	w.send(http.MethodPost, "/slack/api/chat.postMessage", "application/x-www-form-urlencoded", "token=xoxb-simulator&channel=C0CHECKOUT&text=hello", nil)
-	w.send(http.MethodPost, "/control/faults", "application/json", `{"vendor":"jira","status":503}`, nil)
+	w.send(http.MethodPost, "/control/faults", "application/json", `{"vendor":"jenkins","status":503}`, nil)
 	got := events.next()
 	for len(got.Slack.Conversations) == 0 || len(got.Faults) == 0 {
 		got = events.next()
@@ -91,6 +91,12 @@ func TestThePageHearsOfEveryEffect(t *testing.T) {
 	require.Equal(t, "hello", got.Slack.Conversations[0].Messages[0].Text)
 	require.Equal(t, "message", got.Ledger[len(got.Ledger)-1].Effect)
 	require.Equal(t, 1, got.Effects)
+	w.ticket("INC-1")
+	for len(got.Jira.Issues) == 0 {
+		got = events.next()
+	}
+	require.Equal(t, "OPS-1", got.Jira.Issues[0].Key)
+	require.Equal(t, "To Do", got.Jira.Issues[0].Status)
 }
 
 func TestTheStreamEndsWithTheSimulator(t *testing.T) {

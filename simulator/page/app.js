@@ -3,8 +3,8 @@ import {post} from './dom.js';
 import {drawFaults, drawLedger} from './faults.js';
 import {drawJenkins} from './jenkins.js';
 import {drawJira} from './jira.js';
-import {drawShop} from './shop.js';
-import {drawSlack} from './slack.js';
+import {drawShop, forgetShipped} from './shop.js';
+import {drawSlack, forget} from './slack.js';
 
 const link = document.getElementById('link');
 let faults = '';
@@ -33,6 +33,10 @@ function listen() {
   };
 }
 
-document.getElementById('reset').addEventListener('click', () => post('/control/reset'));
+document.getElementById('reset').addEventListener('click', async () => {
+  forget();
+  forgetShipped();
+  await post('/control/reset');
+});
 drawFaults([]);
 listen();

@@ -17,11 +17,17 @@ function progress(build, now) {
   return Math.max(2, Math.min(99, Math.round(100 * (new Date(now) - new Date(build.started)) / length)));
 }
 
-function drawJob(job) {
+function drawJob(job, old) {
   if (job.name === 'down') return el('p', {class: 'warn'}, 'Jenkins is starting and answers 503.');
+  // The list of builds is handed on from one drawing to the next: an open console
+  // keeps its place.
+  const builds = old?.querySelector('ul') ?? el('ul', {class: 'rows'});
+  keyed(builds, job.builds.map(({progress, ...build}) => build), (build) => build.number, drawBuild);
+  for (const build of job.builds.filter((one) => one.progress !== undefined)) {
+    builds.querySelector(`[data-build="${build.number}"] progress`).value = build.progress;
+  }
   return el('div', {class: 'job'}, el('h3', {}, job.title, job.disabled && el('span', {class: 'quiet'}, ' disabled')),
-    job.queue.map((item) => el('p', {class: 'quiet'}, `Waiting in the queue: ${parameters(item.parameters)}`)),
-    el('ul', {class: 'rows'}, job.builds.map(drawBuild)));
+    job.queue.map((item) => el('p', {class: 'quiet'}, `Waiting in the queue: ${parameters(item.parameters)}`)), builds);
 }
 
 function drawBuild(build) {
@@ -36,7 +42,7 @@ function drawBuild(build) {
         el('span', {class: 'quiet right'}, build.building ? 'running' : build.result, ' · ', build.user, ' · ', clock(build.started))),
       (build.commits ?? []).map((commit) => el('p', {class: 'quiet'}, `${commit.author}: ${commit.message.split('\n')[0]}`)),
       el('p', {class: 'quiet'}, parameters(build.parameters)), el('pre', {}, build.console)),
-    build.building && el('progress', {'aria-label': `Build ${build.number}`, max: '100', value: build.progress}));
+    build.building && el('progress', {'aria-label': `Build ${build.number}`, max: '100'}));
 }
 
 function parameters(all) {

@@ -2,6 +2,7 @@
 import {clock, el, keyed} from './dom.js';
 
 let open;
+let drawn; // the ticket that the dialog shows, as JSON: drawn anew only when it has changed
 
 export function drawJira(jira) {
   keyed(document.getElementById('board'), jira.statuses.map((status) => ({status, issues: jira.issues.filter((issue) => issue.status === status)})),
@@ -22,6 +23,8 @@ function drawColumn(column) {
 }
 
 function drawTicket(issue) {
+  if (drawn === JSON.stringify(issue)) return;
+  drawn = JSON.stringify(issue);
   document.getElementById('ticket-title').textContent = `${issue.key} · ${issue.status}`;
   document.getElementById('ticket-body').replaceChildren(
     el('p', {}, el('strong', {}, issue.summary)),

@@ -35,6 +35,11 @@ function nextRelease(service) {
 
 const shipped = new Map(); // service to the newest release that was shipped here
 
+// forgetShipped is for a world that begins anew.
+export function forgetShipped() {
+  shipped.clear();
+}
+
 async function ship(service, bad) {
   let release = nextRelease(service);
   const before = shipped.get(service.service);

@@ -16,6 +16,11 @@ const names = {
   channel: (id) => scene.conversations.find((where) => where.id === id)?.name ?? id,
 };
 
+// forget is for a world that begins anew.
+export function forget() {
+  for (const memory of [read, unfolded, failures, dismissed]) memory.clear();
+}
+
 // drawSlack shows the workspace as the acting person sees it.
 export function drawSlack(next) {
   scene = next;
@@ -94,7 +99,7 @@ function drawMessage(message) {
     el('summary', {'data-focus': 'summary' + message.ts}, count), replies.map((reply) => drawBody({...reply, channel: message.channel, reply: true})));
   thread && thread.addEventListener('toggle', () => unfolded.set(message.ts, thread.open));
   return el('article', {class: 'message', 'data-ts': message.ts}, drawBody(message),
-    (message.answers ?? []).map((answer) => drawBody({...answer, channel: message.channel})), thread);
+    (message.answers ?? []).map((answer) => drawBody({...answer, channel: message.channel, failure: failures.get(answer.ts)})), thread);
 }
 
 function drawBody(message) {
