@@ -146,6 +146,9 @@ type Sent struct {
 type Receipt struct {
 	Channel string `json:"channel"`
 	TS      string `json:"ts"`
+	// With counts the other incidents that the message names as well: it is not
+	// this incident's to edit then.
+	With int `json:"with,omitempty"`
 }
 
 // Cursors say what the outside was last told. They are not shown, so they do

@@ -60,8 +60,8 @@ func pageStarted(in *Incident, ev Event) error {
 
 // paged notes a delivered page. The step's time runs from its first one.
 func paged(in *Incident, ev Event) error {
-	in.log(ev, Paged, "Paged %s by %s", nameOf(ev.Page), ev.Page.Via)
-	if ev.Receipt.TS != "" {
+	in.log(ev, Paged, "Paged %s by %s%s", nameOf(ev.Page), ev.Page.Via, together(ev.Receipt))
+	if ev.Receipt.TS != "" && ev.Receipt.With == 0 {
 		in.Cursors.Pages = append(in.Cursors.Pages, Sent{Receipt: ev.Receipt, To: ev.Page.Address, Shown: ev.Shown})
 	}
 	i := in.pageIndex(ev)
@@ -74,6 +74,18 @@ func paged(in *Incident, ev Event) error {
 		in.Climb.Until = ev.At.Add(in.Policy().Within(in.Climb.At))
 	}
 	return nil
+}
+
+// together says that a page came in one message with those of other incidents.
+func together(r Receipt) string {
+	switch r.With {
+	case 0:
+		return ""
+	case 1:
+		return ", together with 1 other"
+	default:
+		return fmt.Sprintf(", together with %d others", r.With)
+	}
 }
 
 func pageFailed(in *Incident, ev Event) error {
