@@ -16,6 +16,8 @@ const (
 	Off = "Off"
 	// Unsure: whether an earlier attempt was carried out cannot be found out.
 	Unsure = "Unsure"
+	// Limited: the vendor takes no more for now. Nothing was sent.
+	Limited = "Limited"
 	// Unavailable: worth another attempt.
 	Unavailable = "Unavailable"
 )
@@ -43,6 +45,12 @@ func fail(err error) error {
 // off is the failure of a vendor that is not configured.
 func off(vendor string) error {
 	return temporal.NewNonRetryableApplicationError(vendor+" is not configured", Off, nil)
+}
+
+// failedAs says whether an activity's own failure is of a type.
+func failedAs(err error, kind string) bool {
+	var app *temporal.ApplicationError
+	return errors.As(err, &app) && app.Type() == kind
 }
 
 // maybeDone says whether a failed call may have been carried out all the same.

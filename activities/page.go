@@ -2,7 +2,9 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
@@ -14,6 +16,10 @@ import (
 // Pager reaches one person, now.
 type Pager struct {
 	Chat Chat
+	// Outbox paces and merges the pages to the chat; without one each is posted by itself.
+	Outbox *Outbox
+	// Tally counts; nil when nobody does.
+	Tally Tally
 }
 
 // PageOrder is one page.
@@ -24,15 +30,66 @@ type PageOrder struct {
 	Again bool `json:"again,omitempty"`
 }
 
-// Page delivers a page. Slack has no idempotency key: a page that may have been
-// sent before is looked for by its marker first, and adopted when it is there. A
-// lookup that fails does not hold the page back: a doubled page is better than none.
+// Page delivers a page, and counts it.
 func (p *Pager) Page(ctx context.Context, o PageOrder) (incident.Receipt, error) {
-	if o.Page.Via != oncall.Slack && o.Page.Via != oncall.SlackChannel {
+	at, err := p.page(ctx, o)
+	p.count(o.Page, err)
+	return at, err
+}
+
+// Waiting counts the pages that are about to leave.
+func (p *Pager) Waiting() int {
+	if p.Outbox == nil {
+		return 0
+	}
+	return p.Outbox.Waiting()
+}
+
+func (p *Pager) page(ctx context.Context, o PageOrder) (incident.Receipt, error) {
+	switch o.Page.Via {
+	case oncall.Slack, oncall.SlackChannel:
+		return p.chat(ctx, o)
+	default:
 		return incident.Receipt{}, temporal.NewNonRetryableApplicationError(
 			fmt.Sprintf("%s is not configured", o.Page.Via), Off, nil)
 	}
-	return post(ctx, p.Chat, o.Page.Address, o.Message, o.Again)
+}
+
+// chat pages by a message. Slack has no idempotency key: a page that may have been
+// sent before is looked for by its marker first, and adopted when it is there. A
+// lookup that fails does not hold the page back: a doubled page is better than none.
+func (p *Pager) chat(ctx context.Context, o PageOrder) (incident.Receipt, error) {
+	if p.Chat == nil {
+		return incident.Receipt{}, off("Slack")
+	}
+	if maybeSent(ctx, o.Again) {
+		if at, found := adopted(ctx, p.Chat, o.Page.Address, o.Message); found {
+			return at, nil
+		}
+	}
+	if p.Outbox == nil {
+		at, err := p.Chat.Post(ctx, o.Page.Address, o.Message)
+		return at, fail(err)
+	}
+	at, err := p.Outbox.Send(ctx, activity.GetWorkerStopChannel(ctx), o.Page.Address, o.Message)
+	if failedAs(err, Limited) {
+		activity.RecordHeartbeat(ctx, activity.GetInfo(ctx).Attempt)
+	}
+	return at, err
+}
+
+// maybeSent says whether an earlier attempt may have sent the page. One that only
+// waited for its turn has left its number behind, for the next one to read; an
+// attempt whose worker died leaves none.
+func maybeSent(ctx context.Context, again bool) bool {
+	attempt, waited := activity.GetInfo(ctx).Attempt, int32(0)
+	if attempt == 1 {
+		return again
+	}
+	if activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &waited) != nil {
+		return true
+	}
+	return waited != attempt-1
 }
 
 // post sends a message once: what an earlier attempt may have sent is adopted.
@@ -41,7 +98,7 @@ func post(ctx context.Context, chat Chat, to string, m incident.Message, again b
 		return incident.Receipt{}, off("Slack")
 	}
 	if again || activity.GetInfo(ctx).Attempt > 1 {
-		if at, found, err := chat.Find(ctx, to, m); err == nil && found && adopt(ctx, chat, at, m) {
+		if at, found := adopted(ctx, chat, to, m); found {
 			return at, nil
 		}
 	}
@@ -49,8 +106,47 @@ func post(ctx context.Context, chat Chat, to string, m incident.Message, again b
 	return at, fail(err)
 }
 
-// adopt brings a message that was found up to date: it shows what was true when
-// it was sent. A text without buttons stays as it is.
-func adopt(ctx context.Context, chat Chat, at incident.Receipt, m incident.Message) bool {
-	return m.Card == nil || chat.Edit(ctx, at, m) == nil
+// adopted finds a message that was sent before and brings it up to date: it shows
+// what was true then. A text without buttons stays as it is, and so does a message
+// that names other incidents as well.
+func adopted(ctx context.Context, chat Chat, to string, m incident.Message) (incident.Receipt, bool) {
+	at, found, err := chat.Find(ctx, to, m)
+	if err != nil || !found {
+		return incident.Receipt{}, false
+	}
+	return at, m.Card == nil || at.With > 0 || chat.Edit(ctx, at, m) == nil
+}
+
+// What became of an attempt to page, as it is counted.
+const (
+	resultDelivered = "delivered"
+	resultLimited   = "limited"
+	resultCancelled = "cancelled"
+	resultRefused   = "refused"
+	resultFailed    = "failed"
+)
+
+func (p *Pager) count(page oncall.Page, err error) {
+	if p.Tally == nil {
+		return
+	}
+	p.Tally.Paged(page.Via, resultOf(err))
+	if err == nil && !page.At.IsZero() {
+		p.Tally.Late(page.Via, max(time.Since(page.At), 0))
+	}
+}
+
+func resultOf(err error) string {
+	switch {
+	case err == nil:
+		return resultDelivered
+	case failedAs(err, Limited):
+		return resultLimited
+	case errors.Is(err, context.Canceled):
+		return resultCancelled
+	case failedAs(err, Refused), failedAs(err, Off):
+		return resultRefused
+	default:
+		return resultFailed
+	}
 }
