@@ -2,6 +2,8 @@ package activities
 
 import (
 	"errors"
+	"net/http"
+	"time"
 
 	"go.temporal.io/sdk/temporal"
 
@@ -40,6 +42,21 @@ func fail(err error) error {
 		options.Category = temporal.ApplicationErrorCategoryBenign
 	}
 	return temporal.NewApplicationErrorWithOptions(e.Error(), Unavailable, options)
+}
+
+// pagesFirst is how much longer than the vendor says what can wait waits at the end
+// of a limit: the pages that it held up go first.
+const pagesFirst = 3 * time.Second
+
+// later is fail for what gives way to pages.
+func later(err error) error {
+	var e *rest.Error
+	if !errors.As(err, &e) || e.Status != http.StatusTooManyRequests {
+		return fail(err)
+	}
+	after := *e
+	after.RetryAfter += pagesFirst
+	return fail(&after)
 }
 
 // off is the failure of a vendor that is not configured.

@@ -2,8 +2,11 @@ package activities
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
+
+	"go.temporal.io/sdk/activity"
 
 	"github.com/seed-44180607/lastgood/incident"
 )
@@ -19,6 +22,9 @@ const (
 	// backBefore is how long before its lane is free a page is back: what is answered
 	// by then is never sent, and what is not leaves in that moment.
 	backBefore = time.Second
+	// rememberAtMost and rememberFor bound what is known of pages turned away.
+	rememberAtMost = 10_000
+	rememberFor    = 10 * time.Minute
 	// soonest is the shortest way to Temporal and back.
 	soonest = 100 * time.Millisecond
 )
@@ -32,16 +38,34 @@ type Outbox struct {
 	chat  Chat
 	mutex sync.Mutex
 	lanes map[string]*lane
+	// away are the pages that were turned away, by marker.
+	away map[string]turned
+}
+
+// turned is the attempt of a page that was last turned away, and when.
+type turned struct {
+	attempt int32
+	at      time.Time
 }
 
 // NewOutbox makes an outbox. It starts nothing: a lane runs for as long as it has
 // something to send, or to remember.
-func NewOutbox(chat Chat) *Outbox { return &Outbox{chat: chat, lanes: map[string]*lane{}} }
+func NewOutbox(chat Chat) *Outbox {
+	return &Outbox{chat: chat, lanes: map[string]*lane{}, away: map[string]turned{}}
+}
 
 // Send delivers a page and says where it lies. A page that would have to wait for
 // long comes back as Limited, with the time to try again; so does one that waits
 // when the worker stops. A page that is on its way is waited for, whatever happens.
-func (o *Outbox) Send(ctx context.Context, stopping <-chan struct{}, to string, page incident.Message) (incident.Receipt, error) {
+func (o *Outbox) Send(ctx context.Context, to string, page incident.Message) (incident.Receipt, error) {
+	at, err := o.send(ctx, to, page)
+	if failedAs(err, Limited) {
+		o.remember(page.Marker, activity.GetInfo(ctx).Attempt)
+	}
+	return at, err
+}
+
+func (o *Outbox) send(ctx context.Context, to string, page incident.Message) (incident.Receipt, error) {
 	mine, err := o.put(to, page)
 	if err != nil {
 		return incident.Receipt{}, err
@@ -53,7 +77,7 @@ func (o *Outbox) Send(ctx context.Context, stopping <-chan struct{}, to string, 
 		return mine.at, mine.err
 	case <-ctx.Done():
 		err = ctx.Err()
-	case <-stopping:
+	case <-activity.GetWorkerStopChannel(ctx):
 		err = notYet(to, "the worker stops", 0)
 	case <-patience.C:
 		err = o.closed(to)
@@ -73,6 +97,29 @@ func (o *Outbox) Waiting() (n int) {
 		n += len(l.waiting)
 	}
 	return n
+}
+
+// remember notes that an attempt to page was turned away. What is old is forgotten:
+// most pages come back soon, or were answered.
+func (o *Outbox) remember(marker string, attempt int32) {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	now := time.Now()
+	if len(o.away) >= rememberAtMost {
+		maps.DeleteFunc(o.away, func(_ string, t turned) bool { return now.Sub(t.at) > rememberFor })
+	}
+	if len(o.away) < rememberAtMost {
+		o.away[marker] = turned{attempt, now}
+	}
+}
+
+// turnedAway says whether the attempt to page was turned away, here.
+func (o *Outbox) turnedAway(marker string, attempt int32) bool {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	last, known := o.away[marker]
+	delete(o.away, marker)
+	return known && last.attempt == attempt
 }
 
 // put brings a page into its lane, unless the lane is closed for longer than a page

@@ -62,7 +62,7 @@ func (p *Pager) chat(ctx context.Context, o PageOrder) (incident.Receipt, error)
 	if p.Chat == nil {
 		return incident.Receipt{}, off("Slack")
 	}
-	if maybeSent(ctx, o.Again) {
+	if p.maybeSent(ctx, o) {
 		if at, found := adopted(ctx, p.Chat, o.Page.Address, o.Message); found {
 			return at, nil
 		}
@@ -71,25 +71,17 @@ func (p *Pager) chat(ctx context.Context, o PageOrder) (incident.Receipt, error)
 		at, err := p.Chat.Post(ctx, o.Page.Address, o.Message)
 		return at, fail(err)
 	}
-	at, err := p.Outbox.Send(ctx, activity.GetWorkerStopChannel(ctx), o.Page.Address, o.Message)
-	if failedAs(err, Limited) {
-		activity.RecordHeartbeat(ctx, activity.GetInfo(ctx).Attempt)
-	}
-	return at, err
+	return p.Outbox.Send(ctx, o.Page.Address, o.Message)
 }
 
-// maybeSent says whether an earlier attempt may have sent the page. One that only
-// waited for its turn has left its number behind, for the next one to read; an
-// attempt whose worker died leaves none.
-func maybeSent(ctx context.Context, again bool) bool {
-	attempt, waited := activity.GetInfo(ctx).Attempt, int32(0)
+// maybeSent says whether an earlier attempt may have sent the page. One that the
+// outbox turned away has not; of one in another worker nothing is known.
+func (p *Pager) maybeSent(ctx context.Context, o PageOrder) bool {
+	attempt := activity.GetInfo(ctx).Attempt
 	if attempt == 1 {
-		return again
+		return o.Again
 	}
-	if activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &waited) != nil {
-		return true
-	}
-	return waited != attempt-1
+	return p.Outbox == nil || !p.Outbox.turnedAway(o.Message.Marker, attempt-1)
 }
 
 // post sends a message once: what an earlier attempt may have sent is adopted.
@@ -103,7 +95,7 @@ func post(ctx context.Context, chat Chat, to string, m incident.Message, again b
 		}
 	}
 	at, err := chat.Post(ctx, to, m)
-	return at, fail(err)
+	return at, later(err)
 }
 
 // adopted finds a message that was sent before and brings it up to date: it shows

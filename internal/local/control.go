@@ -90,6 +90,11 @@ func (c Control) Post(ctx context.Context, path string, body any) error {
 	return c.call(ctx, http.MethodPost, path, body, nil)
 }
 
+// Ask moves the world as Post does, and reads what comes of it.
+func (c Control) Ask(ctx context.Context, path string, body, into any) error {
+	return c.call(ctx, http.MethodPost, path, body, into)
+}
+
 // Clicked is what the starter answered to a click.
 type Clicked struct {
 	Status int    `json:"status"`

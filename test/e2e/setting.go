@@ -40,6 +40,11 @@ type Setting struct {
 	// RealMonitor has Prometheus and Alertmanager watch the shop, in place of the
 	// simulator's own monitor. They must be installed.
 	RealMonitor bool
+	// Crowd is how many services there are besides, named crowd-00 and so on, each
+	// with a channel, and a policy that pages one person of its own.
+	Crowd int
+	// Limited has Slack take one message a second in a channel, as it does.
+	Limited bool
 	// WorkerEnv are further variables of the worker.
 	WorkerEnv []string
 }
@@ -64,10 +69,13 @@ func (s Setting) withDefaults() Setting {
 	return s
 }
 
-var document = template.Must(template.New("lastgood.yaml").Funcs(template.FuncMap{"channel": channelOf}).Parse(`version: 1
+var document = template.Must(template.New("lastgood.yaml").Funcs(template.FuncMap{"channel": channelOf, "member": MemberOf}).Parse(`version: 1
 people:
   - {id: sre-1, name: First responder, time_zone: Europe/London, slack: U0SRE1}
   - {id: sre-2, name: Second responder, time_zone: America/New_York, slack: U0SRE2}
+{{- range .Members}}
+  - {id: {{.}}, time_zone: Europe/London, slack: {{member .}}}
+{{- end}}
 schedules:
   - id: primary
     time_zone: Europe/London
@@ -80,7 +88,13 @@ policies:
       - {page: [{slack_channel: C0LEADS}], ack_within: {{.AckWithin}}}
     repeat: {times: {{.Repeat}}, from_step: 1}
     ack_timeout: {{.AckTimeout}}
+{{- range .Members}}
+  - {id: {{.}}, steps: [{page: [{person: {{.}}}], ack_within: {{$.AckWithin}}}]}
+{{- end}}
 services:
+{{- range .Members}}
+  - {id: {{.}}-{{$.N}}, match: [{service: {{.}}, env: production}], policy: {{.}}, slack_channel: {{channel .}}, reopen_within: {{$.ReopenWithin}}}
+{{- end}}
 {{- range .Services}}
   - id: {{.}}-{{$.N}}
     match: [{service: {{.}}, env: production}]
@@ -112,7 +126,21 @@ func (s Setting) yaml(n int) []byte {
 	return out.Bytes()
 }
 
-func channelOf(service string) string { return "C0" + strings.ToUpper(service) }
+func channelOf(service string) string { return "C0" + capitals(service) }
+
+// Members names the services of the crowd.
+func (s Setting) Members() []string {
+	var names []string
+	for i := range s.Crowd {
+		names = append(names, fmt.Sprintf("crowd-%02d", i))
+	}
+	return names
+}
+
+// MemberOf is the Slack ID of the one person whom a service of the crowd pages.
+func MemberOf(service string) string { return "U0" + capitals(service) }
+
+func capitals(service string) string { return strings.ToUpper(strings.ReplaceAll(service, "-", "")) }
 
 // world is a quick one: builds take a moment, and Slack takes what it is given.
 func (s Setting) world(stage local.Stage) simulator.Config {
@@ -121,6 +149,9 @@ func (s Setting) world(stage local.Stage) simulator.Config {
 		InteractionsURL: stage.Starter() + "/slack/interactions",
 		BuildDuration:   300 * time.Millisecond, QuietPeriod: 20 * time.Millisecond,
 		MonitorEvery: 100 * time.Millisecond, SlackPerChannelRate: -1,
+	}
+	if s.Limited {
+		c.SlackPerChannelRate = 1
 	}
 	if !s.RealMonitor {
 		c.AlertURL = stage.Starter() + "/v1/alerts/alertmanager"
