@@ -88,13 +88,13 @@ func merged(batch []*letter) incident.Message {
 // settle notes what became of the message under way. What Slack did not take
 // because of a limit waits for its end: here when that is near, else at Temporal.
 func (l *lane) settle(batch []*letter, at incident.Receipt, err error, now time.Time) {
-	l.flying, l.free = nil, now.Add(pace)
+	l.flying = nil
 	var failed *rest.Error
 	switch {
 	case errors.As(err, &failed) && failed.Status == http.StatusTooManyRequests:
 		l.hold(batch, cmp.Or(failed.RetryAfter, limitUnsaid), now)
 	case errors.As(err, &failed) && failed.Status == http.StatusBadRequest && len(batch) > 1:
-		l.apart = true
+		l.apart, l.free = true, now
 		l.waiting = append(batch, l.waiting...)
 	default:
 		at.With = len(batch) - 1
@@ -129,6 +129,6 @@ func limited(to string, left time.Duration) error {
 func notYet(to, why string, left time.Duration) error {
 	return temporal.NewApplicationErrorWithOptions(fmt.Sprintf("page %s: not sent yet: %s", to, why), Limited,
 		temporal.ApplicationErrorOptions{
-			NextRetryDelay: max(left-backBefore, soonest), Category: temporal.ApplicationErrorCategoryBenign,
+			NextRetryDelay: max(max(left, 0)-backBefore, soonest), Category: temporal.ApplicationErrorCategoryBenign,
 		})
 }

@@ -6,8 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"go.temporal.io/sdk/activity"
-
 	"github.com/seed-44180607/lastgood/incident"
 )
 
@@ -57,15 +55,7 @@ func NewOutbox(chat Chat) *Outbox {
 // Send delivers a page and says where it lies. A page that would have to wait for
 // long comes back as Limited, with the time to try again; so does one that waits
 // when the worker stops. A page that is on its way is waited for, whatever happens.
-func (o *Outbox) Send(ctx context.Context, to string, page incident.Message) (incident.Receipt, error) {
-	at, err := o.send(ctx, to, page)
-	if failedAs(err, Limited) {
-		o.remember(page.Marker, activity.GetInfo(ctx).Attempt)
-	}
-	return at, err
-}
-
-func (o *Outbox) send(ctx context.Context, to string, page incident.Message) (incident.Receipt, error) {
+func (o *Outbox) Send(ctx context.Context, stopping <-chan struct{}, to string, page incident.Message) (incident.Receipt, error) {
 	mine, err := o.put(to, page)
 	if err != nil {
 		return incident.Receipt{}, err
@@ -77,7 +67,7 @@ func (o *Outbox) send(ctx context.Context, to string, page incident.Message) (in
 		return mine.at, mine.err
 	case <-ctx.Done():
 		err = ctx.Err()
-	case <-activity.GetWorkerStopChannel(ctx):
+	case <-stopping:
 		err = notYet(to, "the worker stops", 0)
 	case <-patience.C:
 		err = o.closed(to)
@@ -169,9 +159,10 @@ func (o *Outbox) run(l *lane) {
 			return
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), sendWithin)
+		began := time.Now()
 		at, err := o.chat.Post(ctx, l.to, merged(batch))
 		cancel()
-		o.settle(l, batch, at, err)
+		o.settle(l, batch, began, at, err)
 	}
 }
 
@@ -199,8 +190,9 @@ func (o *Outbox) take(l *lane) []*letter {
 }
 
 // settle tells everyone what became of a message.
-func (o *Outbox) settle(l *lane, batch []*letter, at incident.Receipt, err error) {
+func (o *Outbox) settle(l *lane, batch []*letter, began time.Time, at incident.Receipt, err error) {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
+	l.free = began.Add(pace)
 	l.settle(batch, at, err, time.Now())
 }

@@ -71,7 +71,11 @@ func (p *Pager) chat(ctx context.Context, o PageOrder) (incident.Receipt, error)
 		at, err := p.Chat.Post(ctx, o.Page.Address, o.Message)
 		return at, fail(err)
 	}
-	return p.Outbox.Send(ctx, o.Page.Address, o.Message)
+	at, err := p.Outbox.Send(ctx, activity.GetWorkerStopChannel(ctx), o.Page.Address, o.Message)
+	if failedAs(err, Limited) {
+		p.Outbox.remember(o.Message.Marker, activity.GetInfo(ctx).Attempt)
+	}
+	return at, err
 }
 
 // maybeSent says whether an earlier attempt may have sent the page. One that the

@@ -41,7 +41,7 @@ type Setting struct {
 	// simulator's own monitor. They must be installed.
 	RealMonitor bool
 	// Crowd is how many services there are besides, named crowd-00 and so on, each
-	// with a channel, and a policy that pages one person of its own.
+	// with a policy that pages one person of its own. The first ten have a channel.
 	Crowd int
 	// Limited has Slack take one message a second in a channel, as it does.
 	Limited bool
@@ -92,8 +92,8 @@ policies:
   - {id: {{.}}, steps: [{page: [{person: {{.}}}], ack_within: {{$.AckWithin}}}]}
 {{- end}}
 services:
-{{- range .Members}}
-  - {id: {{.}}-{{$.N}}, match: [{service: {{.}}, env: production}], policy: {{.}}, slack_channel: {{channel .}}, reopen_within: {{$.ReopenWithin}}}
+{{- range $i, $name := .Members}}
+  - {id: {{.}}-{{$.N}}, match: [{service: {{.}}, env: production}], policy: {{.}}, {{if lt $i 10}}slack_channel: {{channel .}}, {{end}}reopen_within: {{$.ReopenWithin}}}
 {{- end}}
 {{- range .Services}}
   - id: {{.}}-{{$.N}}
