@@ -78,33 +78,14 @@ func (h *Harness) await(effect, what string, enough func(local.Effect) bool) {
 }
 
 // Named are the incidents that a message names, as they stand in its texts.
-func Named(message local.Effect) []string {
-	var ids []string
-	for _, block := range message.Detail.Blocks {
-		ids = append(ids, namedIn(block)...)
+func Named(message local.Effect) (ids []string) {
+	for _, text := range message.Texts() {
+		ids = append(ids, incidentID.FindAllString(text, -1)...)
 	}
 	return ids
 }
 
 var incidentID = regexp.MustCompile(`INC-\d{6}-[A-Z2-7]{6}`)
-
-func namedIn(value any) (ids []string) {
-	switch v := value.(type) {
-	case map[string]any:
-		for key, inner := range v {
-			if text, is := inner.(string); is && key == "text" {
-				ids = append(ids, incidentID.FindAllString(text, -1)...)
-			} else if key == "text" || key == "elements" || key == "fields" {
-				ids = append(ids, namedIn(inner)...)
-			}
-		}
-	case []any:
-		for _, inner := range v {
-			ids = append(ids, namedIn(inner)...)
-		}
-	}
-	return ids
-}
 
 // FireAll lets alerts fire, as many at a time as a few monitors would send.
 func FireAll(alerts []*Alert) {
@@ -126,14 +107,4 @@ func FireAll(alerts []*Alert) {
 	for range monitors {
 		<-done
 	}
-}
-
-// Latest is the moment of the last of some effects.
-func Latest(effects []local.Effect) (at time.Time) {
-	for _, e := range effects {
-		if e.At.After(at) {
-			at = e.At
-		}
-	}
-	return at
 }
