@@ -15,8 +15,9 @@ import (
 const (
 	// quietFor is how long nobody must have been paged before what can wait goes on.
 	quietFor = 100 * time.Millisecond
-	// yieldFor is how long it gives way at most, so that it never stands still.
-	yieldFor = 2 * time.Second
+	// yieldFor is how long it gives way at most, so that it never stands still: pages
+	// that Slack held up are back a second before the end and leave within one after it.
+	yieldFor = 3 * time.Second
 	// lookEvery is how often it looks whether the way is free.
 	lookEvery = 10 * time.Millisecond
 )
@@ -49,9 +50,11 @@ func (t *traffic) quiet() bool {
 }
 
 // giveWay holds up an activity that can wait: it may have been taken when all was
-// quiet, before the pages came.
-func (t *traffic) giveWay(ctx context.Context, _ activity.Info) {
-	_ = t.yield(ctx) // It ends early with its context only, and the activity knows that one.
+// quiet, before the pages came. A private answer is waited for by a person.
+func (t *traffic) giveWay(ctx context.Context, info activity.Info) {
+	if info.ActivityType.Name != activities.WhisperName {
+		_ = t.yield(ctx) // It ends early with its context only, and the activity knows that one.
+	}
 }
 
 // yield waits while people are being paged, for a bounded time.

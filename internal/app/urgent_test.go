@@ -56,6 +56,15 @@ func TestWhatCanWaitGivesWayWhilePagesWaitForSlack(t *testing.T) {
 	})
 }
 
+func TestAPrivateAnswerDoesNotGiveWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		traffic := &traffic{waiting: func() int { return 1 }}
+		began := time.Now()
+		traffic.giveWay(t.Context(), begins(activities.WhisperName, 1))
+		require.Zero(t, time.Since(began))
+	})
+}
+
 func TestWhatCanWaitNeverStandsStill(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		traffic := &traffic{waiting: func() int { return 1 }}

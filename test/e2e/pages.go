@@ -15,10 +15,11 @@ import (
 )
 
 // ExpectPaging waits until a page of the alert's incident is on its way, and has
-// not arrived.
-func (a *Alert) ExpectPaging() {
+// not arrived. It does something else again and again meanwhile.
+func (a *Alert) ExpectPaging(meanwhile func()) {
 	a.h.t.Helper()
 	a.h.until("a page for "+a.Name+" of "+a.Service, func() bool {
+		meanwhile()
 		described, err := a.h.temporal.DescribeWorkflowExecution(a.h.t.Context(), a.Workflow(), "")
 		return err == nil && slices.ContainsFunc(described.GetPendingActivities(), func(p *workflowpb.PendingActivityInfo) bool {
 			return p.GetActivityType().GetName() == activities.PageName

@@ -41,8 +41,11 @@ type Setting struct {
 	// simulator's own monitor. They must be installed.
 	RealMonitor bool
 	// Crowd is how many services there are besides, named crowd-00 and so on, each
-	// with a policy that pages one person of its own. The first ten have a channel.
+	// with a policy that pages one person of its own, and after ten minutes another:
+	// the step stays open however long Slack takes.
 	Crowd int
+	// Channels is how many services of the crowd have a channel.
+	Channels int
 	// Limited has Slack take one message a second in a channel, as it does.
 	Limited bool
 	// WorkerEnv are further variables of the worker.
@@ -76,6 +79,9 @@ people:
 {{- range .Members}}
   - {id: {{.}}, time_zone: Europe/London, slack: {{member .}}}
 {{- end}}
+{{- if .Crowd}}
+  - {id: reserve, time_zone: Europe/London, slack: U0RESERVE, contact: [{via: slack, after: 10m}]}
+{{- end}}
 schedules:
   - id: primary
     time_zone: Europe/London
@@ -89,11 +95,11 @@ policies:
     repeat: {times: {{.Repeat}}, from_step: 1}
     ack_timeout: {{.AckTimeout}}
 {{- range .Members}}
-  - {id: {{.}}, steps: [{page: [{person: {{.}}}], ack_within: {{$.AckWithin}}}]}
+  - {id: {{.}}, steps: [{page: [{person: {{.}}}, {person: reserve}], ack_within: 20m}]}
 {{- end}}
 services:
 {{- range $i, $name := .Members}}
-  - {id: {{.}}-{{$.N}}, match: [{service: {{.}}, env: production}], policy: {{.}}, {{if lt $i 10}}slack_channel: {{channel .}}, {{end}}reopen_within: {{$.ReopenWithin}}}
+  - {id: {{.}}-{{$.N}}, match: [{service: {{.}}, env: production}], policy: {{.}}, {{if lt $i $.Channels}}slack_channel: {{channel .}}, {{end}}reopen_within: {{$.ReopenWithin}}}
 {{- end}}
 {{- range .Services}}
   - id: {{.}}-{{$.N}}

@@ -24,15 +24,17 @@ func limited(h *e2e.Harness, d time.Duration) (until time.Time) {
 }
 
 // strike lets alerts fire while Slack takes nothing, for ten seconds and until each
-// has a page that waits: a slow machine takes its time to open so many incidents.
+// has a page that waits: a busy machine takes its time to open so many incidents, and
+// what is measured is Slack's limit.
 func strike(h *e2e.Harness, alerts []*e2e.Alert) (allowed time.Time) {
 	allowed = limited(h, 10*time.Second)
 	e2e.FireAll(alerts)
 	for _, a := range alerts {
-		a.ExpectPaging()
-		if time.Until(allowed) < late {
-			allowed = limited(h, 2*late)
-		}
+		a.ExpectPaging(func() {
+			if time.Until(allowed) < late {
+				allowed = limited(h, 2*late)
+			}
+		})
 	}
 	return allowed
 }
@@ -41,7 +43,7 @@ func strike(h *e2e.Harness, alerts []*e2e.Alert) (allowed time.Time) {
 
 func TestAStormOverFiftyPeopleIsPagedAsSoonAsSlackAllowsIt(t *testing.T) {
 	const people, before = 50, 10
-	h := e2e.Start(t, e2e.Setting{OwnTemporal: true, Crowd: people, Limited: true})
+	h := e2e.Start(t, e2e.Setting{OwnTemporal: true, Crowd: people, Channels: before, Limited: true})
 	h.Allow("slack", "message")
 	h.Allow("slack", "update")
 
@@ -85,7 +87,6 @@ func tell(t *testing.T, h *e2e.Harness, allowed time.Time) {
 func TestAStormOnOnePersonIsOnePageAndOneMore(t *testing.T) {
 	h := e2e.Start(t, e2e.Setting{OwnTemporal: true, Crowd: 1, Limited: true})
 	h.Allow("slack", "message")
-	h.Allow("slack", "update")
 
 	alerts := crowd(h, storm, 1, "Storm")
 	fired := time.Now()
@@ -112,8 +113,8 @@ func TestAnAcknowledgementTakesAPageAwayThatSlackHoldsUp(t *testing.T) {
 	allowed := limited(h, 10*time.Second)
 	held.Fire()
 	open.Fire()
-	held.ExpectPaging()
-	open.ExpectPaging()
+	held.ExpectPaging(func() {})
+	open.ExpectPaging(func() {})
 	held.Decide(signals.Acknowledge, incident.Decision{By: "sre-1"})
 	acknowledged := held.ExpectStatus(incident.Acknowledged)
 	require.Less(t, time.Now(), allowed, "the acknowledgement came while Slack took nothing")
