@@ -20,6 +20,15 @@ const (
 	pace = time.Second
 	// limitUnsaid is how long a limit lasts when Slack does not say so.
 	limitUnsaid = time.Second
+	// backBefore is how long before its lane is free a page is back: what is answered
+	// by then is never sent, and what is not leaves in that moment.
+	backBefore = time.Second
+	// between keeps pages apart on their way back, by coming earlier, up to earliest:
+	// Temporal hands out what falls due in one moment one after the other.
+	between  = 5 * time.Millisecond
+	earliest = 2 * time.Second
+	// soonest is the shortest way to Temporal and back.
+	soonest = 100 * time.Millisecond
 )
 
 // lane is the way to one address. The outbox guards it.
@@ -98,7 +107,9 @@ func (l *lane) settle(batch []*letter, at incident.Receipt, err error, now time.
 		l.waiting = append(batch, l.waiting...)
 	default:
 		at.With = len(batch) - 1
-		tell(batch, at, fail(err))
+		for _, one := range batch {
+			one.tell(at, fail(err))
+		}
 	}
 }
 
@@ -107,28 +118,28 @@ func (l *lane) hold(batch []*letter, d time.Duration, now time.Time) {
 	l.free = now.Add(d)
 	l.waiting = append(slices.Clone(batch), l.waiting...)
 	if d > lingerFor {
-		tell(l.waiting, incident.Receipt{}, limited(l.to, d))
+		for i, one := range l.waiting {
+			one.tell(incident.Receipt{}, limited(l.to, d, i))
+		}
 		l.waiting = nil
 	}
 }
 
-func tell(letters []*letter, at incident.Receipt, err error) {
-	for _, one := range letters {
-		one.at, one.err = at, err
-		close(one.gone)
-	}
+func (one *letter) tell(at incident.Receipt, err error) {
+	one.at, one.err = at, err
+	close(one.gone)
 }
 
-// limited is the failure of a page whose lane is closed for a while yet.
-func limited(to string, left time.Duration) error {
-	return notYet(to, fmt.Sprintf("Slack takes no message there for another %s", max(left, 0).Round(time.Millisecond)), left)
+// limited is the failure of a page whose lane is closed for a while yet. It is to be
+// tried again just before it opens, the earlier the more others are.
+func limited(to string, left time.Duration, others int) error {
+	left = max(left, 0)
+	why := fmt.Sprintf("Slack takes no message there for another %s", left.Round(time.Millisecond))
+	return notYet(to, why, left-min(backBefore+time.Duration(others)*between, earliest))
 }
 
-// notYet is the failure of a page that was not sent. It is to be tried again just
-// before it can be.
-func notYet(to, why string, left time.Duration) error {
+// notYet is the failure of a page that was not sent, with the time to try again.
+func notYet(to, why string, again time.Duration) error {
 	return temporal.NewApplicationErrorWithOptions(fmt.Sprintf("page %s: not sent yet: %s", to, why), Limited,
-		temporal.ApplicationErrorOptions{
-			NextRetryDelay: max(max(left, 0)-backBefore, soonest), Category: temporal.ApplicationErrorCategoryBenign,
-		})
+		temporal.ApplicationErrorOptions{NextRetryDelay: max(again, soonest), Category: temporal.ApplicationErrorCategoryBenign})
 }

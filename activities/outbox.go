@@ -12,19 +12,13 @@ import (
 const (
 	// sendWithin bounds one call. With lingerFor before it, it fits into the one
 	// attempt of a page.
-	sendWithin = 3 * time.Second
+	sendWithin = 2600 * time.Millisecond
 	// lingerFor is how long a page waits in its lane at the most. One that has to
 	// wait longer goes back to Temporal, where it holds nothing up and an answer
 	// takes it away.
-	lingerFor = 1500 * time.Millisecond
-	// backBefore is how long before its lane is free a page is back: what is answered
-	// by then is never sent, and what is not leaves in that moment.
-	backBefore = time.Second
-	// rememberAtMost and rememberFor bound what is known of pages turned away.
-	rememberAtMost = 10_000
-	rememberFor    = 10 * time.Minute
-	// soonest is the shortest way to Temporal and back.
-	soonest = 100 * time.Millisecond
+	lingerFor = 2200 * time.Millisecond
+	// rememberFor is how long after its time a page that was turned away is known.
+	rememberFor = time.Minute
 )
 
 // Outbox sends pages as Slack takes them: each address has a lane, in which one
@@ -36,14 +30,15 @@ type Outbox struct {
 	chat  Chat
 	mutex sync.Mutex
 	lanes map[string]*lane
-	// away are the pages that were turned away, by marker.
-	away map[string]turned
+	// away are the pages that were turned away and are to come back, by marker.
+	away  map[string]turned
+	swept time.Time
 }
 
-// turned is the attempt of a page that was last turned away, and when.
+// turned is the attempt of a page that was turned away, and when it is forgotten.
 type turned struct {
 	attempt int32
-	at      time.Time
+	until   time.Time
 }
 
 // NewOutbox makes an outbox. It starts nothing: a lane runs for as long as it has
@@ -89,18 +84,17 @@ func (o *Outbox) Waiting() (n int) {
 	return n
 }
 
-// remember notes that an attempt to page was turned away. What is old is forgotten:
-// most pages come back soon, or were answered.
-func (o *Outbox) remember(marker string, attempt int32) {
+// remember notes that an attempt to page was turned away, until after it is to come
+// back: what was answered meanwhile never does.
+func (o *Outbox) remember(marker string, attempt int32, back time.Duration) {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
 	now := time.Now()
-	if len(o.away) >= rememberAtMost {
-		maps.DeleteFunc(o.away, func(_ string, t turned) bool { return now.Sub(t.at) > rememberFor })
+	if now.Sub(o.swept) > rememberFor {
+		maps.DeleteFunc(o.away, func(_ string, t turned) bool { return now.After(t.until) })
+		o.swept = now
 	}
-	if len(o.away) < rememberAtMost {
-		o.away[marker] = turned{attempt, now}
-	}
+	o.away[marker] = turned{attempt, now.Add(back + rememberFor)}
 }
 
 // turnedAway says whether the attempt to page was turned away, here.
@@ -125,7 +119,7 @@ func (o *Outbox) put(to string, page incident.Message) (*letter, error) {
 		defer func() { go o.run(l) }()
 	}
 	if left := time.Until(l.free); left > lingerFor {
-		return nil, limited(to, left)
+		return nil, limited(to, left, len(o.away))
 	}
 	return l.put(page), nil
 }
@@ -143,9 +137,9 @@ func (o *Outbox) closed(to string) error {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
 	if l, runs := o.lanes[to]; runs {
-		return limited(to, time.Until(l.free))
+		return limited(to, time.Until(l.free), len(o.away))
 	}
-	return limited(to, soonest)
+	return limited(to, 0, 0)
 }
 
 // run sends what is in a lane, one message after the other, and forgets the lane

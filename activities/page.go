@@ -72,8 +72,9 @@ func (p *Pager) chat(ctx context.Context, o PageOrder) (incident.Receipt, error)
 		return at, fail(err)
 	}
 	at, err := p.Outbox.Send(ctx, activity.GetWorkerStopChannel(ctx), o.Page.Address, o.Message)
-	if failedAs(err, Limited) {
-		p.Outbox.remember(o.Message.Marker, activity.GetInfo(ctx).Attempt)
+	var away *temporal.ApplicationError
+	if errors.As(err, &away) && away.Type() == Limited {
+		p.Outbox.remember(o.Message.Marker, activity.GetInfo(ctx).Attempt, away.NextRetryDelay())
 	}
 	return at, err
 }
