@@ -26,7 +26,7 @@ const (
 	// between keeps pages apart on their way back, by coming earlier, up to earliest:
 	// Temporal hands out what falls due in one moment one after the other.
 	between  = 5 * time.Millisecond
-	earliest = 2 * time.Second
+	earliest = 1800 * time.Millisecond
 	// soonest is the shortest way to Temporal and back.
 	soonest = 100 * time.Millisecond
 )
@@ -46,21 +46,22 @@ type lane struct {
 // letter is one page in a lane. What became of it is known once gone is closed.
 type letter struct {
 	page incident.Message
-	// senders counts those that wait for it.
+	// senders counts those that wait for it, none longer than until.
 	senders int
+	until   time.Time
 	gone    chan struct{}
 	at      incident.Receipt
 	err     error
 }
 
-func (l *lane) put(page incident.Message) *letter {
+func (l *lane) put(page incident.Message, until time.Time) *letter {
 	for _, known := range slices.Concat(l.flying, l.waiting) {
 		if known.page.Marker == page.Marker {
-			known.senders++
+			known.senders, known.until = known.senders+1, until
 			return known
 		}
 	}
-	added := &letter{page: page, senders: 1, gone: make(chan struct{})}
+	added := &letter{page: page, senders: 1, until: until, gone: make(chan struct{})}
 	l.waiting = append(l.waiting, added)
 	return added
 }
@@ -113,15 +114,17 @@ func (l *lane) settle(batch []*letter, at incident.Receipt, err error, now time.
 	}
 }
 
-// hold closes the lane for a while.
+// hold closes the lane for a while. Who cannot wait that long is told at once.
 func (l *lane) hold(batch []*letter, d time.Duration, now time.Time) {
 	l.free = now.Add(d)
-	l.waiting = append(slices.Clone(batch), l.waiting...)
-	if d > lingerFor {
-		for i, one := range l.waiting {
+	all := append(slices.Clone(batch), l.waiting...)
+	l.waiting = nil
+	for i, one := range all {
+		if one.until.Before(l.free) {
 			one.tell(incident.Receipt{}, limited(l.to, d, i))
+		} else {
+			l.waiting = append(l.waiting, one)
 		}
-		l.waiting = nil
 	}
 }
 

@@ -121,7 +121,7 @@ func (o *Outbox) put(to string, page incident.Message) (*letter, error) {
 	if left := time.Until(l.free); left > lingerFor {
 		return nil, limited(to, left, len(o.away))
 	}
-	return l.put(page), nil
+	return l.put(page, time.Now().Add(lingerFor)), nil
 }
 
 // withdraw takes a page out of its lane, and says whether it was still there.

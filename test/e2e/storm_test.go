@@ -31,8 +31,8 @@ func strike(h *e2e.Harness, alerts []*e2e.Alert) (allowed time.Time) {
 	e2e.FireAll(alerts)
 	for _, a := range alerts {
 		a.ExpectPaging(func() {
-			if time.Until(allowed) < late {
-				allowed = limited(h, 2*late)
+			if time.Until(allowed) < 2*late {
+				allowed = limited(h, 4*late)
 			}
 		})
 	}
