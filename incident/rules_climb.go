@@ -25,6 +25,7 @@ func stepOpened(in *Incident, ev Event) error {
 	for _, p := range ev.Plan.Pages {
 		in.Climb.Pages = append(in.Climb.Pages, Page{Page: p, Marker: in.marker(p)})
 	}
+	in.warn(ev, StepOpened)
 	for _, note := range ev.Plan.Notes {
 		in.report(ev, StepOpened, "Step %d: %s", in.Climb.At.Step, note)
 	}
@@ -37,6 +38,7 @@ func stepPassed(in *Incident, ev Event) error {
 	if !in.Climb.Pending || ev.Plan.Position != in.Climb.At {
 		return errNothing
 	}
+	in.warn(ev, StepPassed)
 	for _, note := range ev.Plan.Notes {
 		in.report(ev, StepPassed, "Step %d: %s", in.Climb.At.Step, note)
 	}
@@ -132,6 +134,15 @@ func (in *Incident) report(ev Event, kind Kind, format string, args ...any) {
 	}
 }
 
+// warn logs the warnings of a plan, each once in an incident: all steps and rounds rest on the same calendars.
+func (in *Incident) warn(ev Event, kind Kind) {
+	for _, warning := range ev.Plan.Warnings {
+		if !slices.ContainsFunc(in.Timeline, func(e Entry) bool { return e.Text == oneLine(warning, maxText) }) {
+			in.log(ev, kind, "%s", warning)
+		}
+	}
+}
+
 // roundBegins is the step that the current round is climbed again from.
 func (in *Incident) roundBegins() int {
 	if in.Climb.At.Exhausted() {
@@ -151,6 +162,7 @@ func calledOut(in *Incident, ev Event) error {
 		return errNothing
 	}
 	in.Cursors.Calls = ev.Index
+	in.warn(ev, CalledOut)
 	for _, note := range ev.Plan.Notes {
 		in.log(ev, CalledOut, "%s", note)
 	}

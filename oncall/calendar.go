@@ -26,8 +26,7 @@ func (c Calendar) read(schedule string, zone *time.Location) (shifts []cover, fa
 	case c.Empty():
 		return nil, []error{fmt.Errorf("the calendar of schedule %s has not been read yet", schedule)}
 	case c.Fault != "":
-		faults = append(faults, fmt.Errorf("the calendar of schedule %s is of %s UTC: it could not be read since: %s",
-			schedule, c.Read.UTC().Format("2006-01-02 15:04"), c.Fault))
+		faults = append(faults, stale{Calendar: c})
 	}
 	for _, o := range c.Shifts {
 		s, err := o.read(zone)
@@ -39,6 +38,26 @@ func (c Calendar) read(schedule string, zone *time.Location) (shifts []cover, fa
 	}
 	slices.SortStableFunc(shifts, func(a, b cover) int { return a.from.Compare(b.from) })
 	return shifts, faults
+}
+
+// stale is a copy that holds although there ought to be a later one.
+type stale struct{ Calendar }
+
+func (s stale) Error() string {
+	return fmt.Sprintf("the calendar of schedule %s is of %s UTC: it could not be read since: %s",
+		s.Schedule, s.Read.UTC().Format("2006-01-02 15:04"), s.Fault)
+}
+
+// outdated warns of the copies, among those that the targets rest on, that could not be refreshed.
+func (r Roster) outdated(targets []Target) (warnings []string) {
+	for _, target := range targets {
+		s, exists := r.schedule(target.Schedule)
+		c := r.calendar(target.Schedule)
+		if exists && s.ICal != "" && c.Fault != "" && !c.Empty() {
+			warnings = append(warnings, stale{c}.Error())
+		}
+	}
+	return warnings
 }
 
 // calendar is the latest copy of the calendar that a schedule names; empty when there is none.

@@ -75,9 +75,11 @@ func TestACopyThatCouldNotBeRefreshedHoldsAndSaysHowOldItIs(t *testing.T) {
 	c.Fault = "ical: no answer"
 	plan := planAt(t, calendarTeam(c), "2026-03-02T12:00:00Z")
 	require.Equal(t, []string{"sre-2"}, paged(plan))
+	require.Empty(t, plan.Notes)
 	require.Equal(t, []string{
 		"the calendar of schedule secondary is of 2026-03-02 02:10 UTC: it could not be read since: ical: no answer",
-	}, plan.Notes)
+	}, plan.Warnings)
+	require.Empty(t, planAt(t, calendarTeam(copyOf("2026-03-02T02:10:00Z")), "2026-03-02T12:00:00Z").Warnings)
 }
 
 func TestAShiftThatCannotBeReadLeavesTheOthersInForce(t *testing.T) {
