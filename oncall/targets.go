@@ -87,7 +87,7 @@ func (r Roster) onCall(schedule string, at time.Time) (people []Person, notes []
 	if !exists {
 		return nil, []string{fmt.Sprintf("schedule %s does not exist", schedule)}
 	}
-	rota, faults := s.read(r.Overrides, r.calendar(s.ID))
+	rota, faults := r.read(s)
 	for _, fault := range faults {
 		if _, outdated := errors.AsType[stale](fault); !outdated { // It holds, and Roster.outdated warns of it.
 			notes = append(notes, fault.Error())
