@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"reflect"
 
 	"github.com/seed-44180607/lastgood/incident"
@@ -51,6 +52,7 @@ func Parse(name string, content []byte) (File, error) {
 	if err := d.faults.err(); err != nil {
 		return File{}, err
 	}
+	s.locate(filepath.Dir(name))
 	return s.file(d.unused), nil
 }
 
