@@ -24,7 +24,7 @@ const maxLine = 4 << 10
 // descriptions are the larger part of a calendar, and often malformed.
 var wanted = func() map[string]bool {
 	known := map[string]bool{}
-	for _, name := range strings.Fields(`BEGIN END UID SUMMARY STATUS SEQUENCE ATTENDEE DTSTART DTEND DURATION RRULE RDATE
+	for name := range strings.FieldsSeq(`BEGIN END UID SUMMARY STATUS SEQUENCE ATTENDEE DTSTART DTEND DURATION RRULE RDATE
 		EXDATE EXRULE RECURRENCE-ID TZID TZOFFSETFROM TZOFFSETTO X-LIC-LOCATION X-WR-TIMEZONE`) {
 		known[name] = true
 	}

@@ -122,7 +122,7 @@ func (c *calendar) fail(ctx context.Context, err error) {
 }
 
 // kept is the copy that the keeper has; it is not known when Temporal does not answer.
-func (c *calendar) kept(ctx context.Context) (copy oncall.Calendar, known bool) {
+func (c *calendar) kept(ctx context.Context) (last oncall.Calendar, known bool) {
 	ctx, cancel := context.WithTimeout(ctx, keepWithin)
 	defer cancel()
 	kept, err := c.keeper.Roster(ctx)
