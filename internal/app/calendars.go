@@ -58,6 +58,22 @@ func newCalendars(file config.File, keeper keeper, log *slog.Logger) (calendars,
 	return all, nil
 }
 
+// readCalendars has the calendars that schedules name read beside the work, shown in the metrics and paged by.
+func readCalendars(ctx context.Context, c config.Config, job jobs, keeper keeper, m *metrics, log *slog.Logger) (stop func(), err error) {
+	all, err := newCalendars(c.File, keeper, log)
+	if err != nil {
+		return nil, err
+	}
+	m.watch(all)
+	job.onCall.People = freshest{job.onCall.People, all}
+	ctx, cancel := context.WithCancel(ctx)
+	wait := all.run(ctx)
+	return func() {
+		cancel()
+		wait()
+	}, nil
+}
+
 // ReadingOf says for what the calendar of a schedule is read, but for the time.
 func ReadingOf(s oncall.Schedule, people []oncall.Person) (ical.Options, error) {
 	o := ical.Options{People: people}

@@ -47,14 +47,10 @@ func Worker(ctx context.Context, c config.Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	calendars, err := newCalendars(c.File, signals.Client{Temporal: temporal, TaskQueue: c.TaskQueue}, log)
+	stopReading, err := readCalendars(ctx, c, job, signals.Client{Temporal: temporal, TaskQueue: c.TaskQueue}, metrics, log)
 	if err != nil {
 		return err
 	}
-	metrics.watch(calendars)
-	job.onCall.People = freshest{job.onCall.People, calendars}
-	reading, stopReading := context.WithCancel(ctx)
-	defer calendars.run(reading)()
 	defer stopReading()
 	worker.SetStickyWorkflowCacheSize(c.CacheSize)
 	fatal := make(chan error, 2)
