@@ -435,6 +435,19 @@ func TestWhatIsNoWholeCalendarIsRefused(t *testing.T) {
 	}
 }
 
+func TestTheExampleIsReadInFull(t *testing.T) {
+	body, err := os.ReadFile("../../docs/examples/secondary.ics")
+	require.NoError(t, err)
+	shifts, notes := read(t, string(body), func(o *ical.Options) {
+		o.From, o.To = instant(t, "2026-12-08T00:00:00Z"), instant(t, "2027-01-01T00:00:00Z")
+	})
+	require.Equal(t, []string{
+		"sre-1 2026-12-07T09:00:00Z 2026-12-14T09:00:00Z", "sre-2 2026-12-14T09:00:00Z 2026-12-21T09:00:00Z",
+		"sre-2 2026-12-21T09:00:00Z 2026-12-28T09:00:00Z", "sre-2 2026-12-28T09:00:00Z 2027-01-04T09:00:00Z",
+	}, shifts)
+	require.Empty(t, notes)
+}
+
 func TestCalendarsAsProgramsExportThem(t *testing.T) {
 	files, err := os.ReadDir("testdata")
 	require.NoError(t, err)
