@@ -32,7 +32,7 @@ func main() {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(setupCommand(), demoCommand(), simulatorCommand(), checkCommand(), versionCommand())
+	root.AddCommand(setupCommand(), demoCommand(), simulatorCommand(), checkCommand(), oncallCommand(), versionCommand())
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return
