@@ -172,6 +172,16 @@ func TestAWorkerThatStartsWhileACalendarIsAwayHoldsOnToTheKeptCopy(t *testing.T)
 	require.Len(t, d.sent, 1, "what is known is not said again")
 }
 
+func TestACopyThatIsLaterThanTheKeptOneIsNotLostWhenBothAreAway(t *testing.T) {
+	d := newDesk(oncall.Calendar{Schedule: "secondary", Shifts: shiftsOf("sre-1"), Read: time.Date(2026, 3, 1, 2, 10, 0, 0, time.UTC), Fault: "an earlier one"})
+	d.away = errors.New("unavailable")
+	require.False(t, d.refresh(t))
+	read := d.now
+	d.away, d.wire.err = nil, errors.New("ical: no answer")
+	require.False(t, d.refresh(t))
+	require.Equal(t, []oncall.Calendar{{Schedule: "secondary", Shifts: shiftsOf("sre-2"), Read: read, Fault: "ical: no answer"}}, d.sent)
+}
+
 func TestACalendarThatWasNeverReadSaysWhy(t *testing.T) {
 	d := newDesk()
 	d.wire.err = errors.New("ical: 404 Not Found")
