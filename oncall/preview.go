@@ -54,7 +54,7 @@ const (
 	// farthest is how long a preview waits for somebody to be on call.
 	farthest = 24 * time.Hour
 	// mostVisits bounds a preview.
-	mostVisits = 100_000
+	mostVisits = 10_000
 )
 
 // Preview says who would be paged, how and when, if the policy were climbed from a moment on. It goes the way of a
@@ -83,7 +83,6 @@ type climber struct {
 	// reached is true when anybody was in this round; since is when the rounds that reached nobody began.
 	reached  bool
 	since    time.Time
-	visits   int
 	answered bool
 	out      Outlook
 }
@@ -100,7 +99,7 @@ func (c *climber) goesOn() bool {
 	case !c.since.IsZero() && c.now.Sub(c.since) > farthest:
 		c.out.GaveUp = "nobody can be reached for 24 h, and the round is climbed again every " + UnreachedPause.String()
 		return false
-	case c.visits >= mostVisits:
+	case len(c.out.Visits) >= mostVisits:
 		c.out.GaveUp = "the climb goes on for too long to be shown"
 		return false
 	default:
@@ -113,7 +112,6 @@ func (c *climber) stops(at time.Time) bool { return !c.as.AckAt.IsZero() && !at.
 
 // visit is what the climb does at its position.
 func (c *climber) visit() {
-	c.visits++
 	v := Visit{Plan: Resolve(c.policy, c.at, c.now, c.roster), At: c.now}
 	if opens := v.Opens; !opens.IsZero() {
 		if c.stops(opens) {
