@@ -77,6 +77,22 @@ func parseMoment(s string, zone *time.Location) (time.Time, error) {
 	return w.in(zone), nil
 }
 
+// ParseMoment reads RFC 3339, or a wall clock like 2026-01-05T09:00 of a zone, which may be empty where it is not needed.
+func ParseMoment(s, zone string) (time.Time, error) {
+	if t, err := time.Parse(time.RFC3339, s); err == nil {
+		return t, nil
+	}
+	w, err := parseWall(s)
+	if err != nil {
+		return time.Time{}, err
+	}
+	in, err := loadZone(zone)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return w.in(in), nil
+}
+
 // parseClock reads a time of day, as seconds since midnight.
 func parseClock(s string) (wall, error) {
 	if s == "" || s == "24:00" {

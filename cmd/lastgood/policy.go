@@ -24,7 +24,7 @@ func policyCommand() *cobra.Command {
 		Args:  usageOf(cobra.NoArgs),
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(previewCommand())
+	cmd.AddCommand(previewCommand(), expectCommand())
 	return cmd
 }
 

@@ -121,11 +121,9 @@ type previewRow struct {
 func (p preview) rows() []previewRow {
 	rows := []previewRow{}
 	for _, r := range p.outlook.Rows(p.began) {
-		row := previewRow{After: r.After.String(), At: r.At.UTC(), Step: r.Step, Round: r.Round, Person: r.Person, Via: r.Via}
-		if r.Via == oncall.SlackChannel {
-			row.Channel = r.Address
-		}
-		rows = append(rows, row)
+		rows = append(rows, previewRow{
+			After: r.After.String(), At: r.At.UTC(), Step: r.Step, Round: r.Round, Person: r.Person, Via: r.Via, Channel: r.Channel(),
+		})
 	}
 	return rows
 }

@@ -15,6 +15,7 @@ import (
 // that it read, so that what is checked later can say where it stands.
 type document struct {
 	name     string
+	sample   string         // A file of this kind to start from.
 	lines    map[string]int // By path: services[0].policy.
 	anchors  map[string]ast.Node
 	left     int // How many values may still be read.
@@ -26,7 +27,7 @@ type document struct {
 
 func newDocument(name string) *document {
 	return &document{
-		name: name, lines: map[string]int{}, defaults: defaults(), left: mostValues, faulty: map[string]bool{},
+		name: name, sample: "docs/examples/lastgood.yaml", lines: map[string]int{}, defaults: defaults(), left: mostValues, faulty: map[string]bool{},
 	}
 }
 
@@ -46,7 +47,7 @@ func (d *document) open(content []byte) ast.Node {
 	}
 	switch {
 	case len(bodies) == 0:
-		d.faultAt(1, "", "the file is empty; docs/examples/lastgood.yaml is one to start from")
+		d.faultAt(1, "", "the file is empty; "+d.sample+" is one to start from")
 		return nil
 	case len(bodies) > 1:
 		d.faultAt(line(bodies[1]), "", "a second document begins here; keep one")
