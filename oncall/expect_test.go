@@ -9,8 +9,6 @@ import (
 	"github.com/seed-44180607/lastgood/oncall"
 )
 
-func after(d time.Duration) *time.Duration { return &d }
-
 // differences are the fields of each line that are not as expected.
 func differences(e oncall.Expectation, rows []oncall.Row) [][]string {
 	var out [][]string
@@ -34,14 +32,14 @@ func TestOnlyWhatIsExpectedOfAPageIsCompared(t *testing.T) {
 		"nothing said":  {oncall.Expected{}, row, nil},
 		"all as it is":  {row.Told(), row, nil},
 		"a channel":     {oncall.Expected{Channel: "C1"}, channel, nil},
-		"after":         {oncall.Expected{After: after(0)}, row, []string{"after"}},
+		"after":         {oncall.Expected{After: new(time.Duration(0))}, row, []string{"after"}},
 		"step":          {oncall.Expected{Step: 1}, row, []string{"step"}},
 		"round":         {oncall.Expected{Round: 2}, row, []string{"round"}},
 		"via":           {oncall.Expected{Via: oncall.SMS}, row, []string{"via"}},
 		"person":        {oncall.Expected{Person: "sre-1"}, row, []string{"person"}},
 		"other channel": {oncall.Expected{Channel: "C2"}, channel, []string{"channel"}},
 		"no channel":    {oncall.Expected{Channel: "U2"}, row, []string{"channel"}},
-		"several":       {oncall.Expected{After: after(0), Person: "sre-1", Step: 2}, row, []string{"after", "person"}},
+		"several":       {oncall.Expected{After: new(time.Duration(0)), Person: "sre-1", Step: 2}, row, []string{"after", "person"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -65,7 +63,7 @@ func TestTheFirstPagesAreComparedOrExactlyAll(t *testing.T) {
 
 func TestAnExpectedPageIsWrittenAsASentence(t *testing.T) {
 	require.Equal(t, "5m0s sre-2 by slack step 2 round 1",
-		oncall.Expected{After: after(5 * time.Minute), Person: "sre-2", Via: oncall.Slack, Step: 2, Round: 1}.String())
+		oncall.Expected{After: new(5 * time.Minute), Person: "sre-2", Via: oncall.Slack, Step: 2, Round: 1}.String())
 	require.Equal(t, "C1 step 3", oncall.Expected{Channel: "C1", Step: 3}.String())
-	require.Equal(t, "0s anybody", oncall.Expected{After: after(0)}.String())
+	require.Equal(t, "0s anybody", oncall.Expected{After: new(time.Duration(0))}.String())
 }
