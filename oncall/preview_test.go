@@ -279,3 +279,17 @@ func TestNobodyIsPagedAfterAnAcknowledgement(t *testing.T) {
 		require.Equal(t, at(max(p.Repeat.FromStep, 1), 1), got.Restart)
 	})
 }
+
+func TestAClimbOverAChangeOfTheClocksKeepsItsOwnTime(t *testing.T) {
+	r := team()
+	r.Schedules[0].Layers[0] = oncall.Layer{People: []string{"sre-1", "sre-2"}, Every: oncall.Period{Count: 12, Unit: oncall.Hours}, Handoff: "2026-03-28T13:30"}
+	r.People[0].Contact = nil
+	p := oncall.Policy{ID: "p", Repeat: oncall.Repeat{Times: 3}, Steps: []oncall.Step{step(30*time.Minute, schedule("primary"))}}
+	began := time.Date(2026, 3, 29, 0, 15, 0, 0, time.UTC) // 45 min before the clocks in London go from one to two.
+	var told []string
+	for _, row := range oncall.Preview(p, began, r, oncall.Assumption{}).Rows(began) {
+		told = append(told, row.After.String()+" "+row.Person)
+	}
+	require.Equal(t, []string{"0s sre-1", "30m0s sre-1", "1h0m0s sre-1", "1h30m0s sre-2"}, told,
+		"half an hour is half an hour, and the hand-off that the clocks skip comes half an hour after the gap")
+}

@@ -280,3 +280,35 @@ func TestAClockThatSkipsTwoHoursDropsTheShiftsOfOne(t *testing.T) {
 	}
 	require.Equal(t, "adea", order)
 }
+
+func TestAnOverrideAtATimeThatTheClocksSkipOrShowTwice(t *testing.T) {
+	tests := map[string]struct {
+		zone, from, to string
+		at             string
+		since, until   string
+	}{
+		"from a time that is skipped, as far after the gap": {
+			"Europe/London", "2026-03-29T01:30", "2026-03-29T06:00", "2026-03-29T03:00:00+01:00",
+			"2026-03-29T02:30:00+01:00", "2026-03-29T06:00:00+01:00",
+		},
+		"to a time that is skipped, as far after the gap": {
+			"Australia/Lord_Howe", "2026-10-04T00:00", "2026-10-04T02:15", "2026-10-04T02:40:00+11:00",
+			"2026-10-04T00:00:00+10:30", "2026-10-04T02:45:00+11:00",
+		},
+		"from a time that comes twice, the first": {
+			"America/New_York", "2026-11-01T01:30", "2026-11-01T06:00", "2026-11-01T01:10:00-05:00",
+			"2026-11-01T01:30:00-04:00", "2026-11-01T06:00:00-05:00",
+		},
+		"to a time that comes twice, the first": {
+			"Europe/London", "2026-10-25T00:00", "2026-10-25T01:30", "2026-10-25T01:29:59+01:00",
+			"2026-10-25T00:00:00+01:00", "2026-10-25T01:30:00+01:00",
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := rotation(t, test.zone, "2026-01-05T09:00", "1w", "a", "b")
+			s.Overrides = []oncall.Override{{Person: "c", From: test.from, To: test.to}}
+			require.Equal(t, [3]string{"c", test.since, test.until}, shiftAt(t, s, moment(t, test.at)))
+		})
+	}
+}
