@@ -69,6 +69,9 @@ func (q previewQuestion) answer(cmd *cobra.Command, output format) error {
 	}
 	p.outlook = oncall.Preview(p.policy, began, p.roster, oncall.Assumption{AckAt: p.acked})
 	if output == "json" {
+		if why := p.outlook.GaveUp; why != "" {
+			fmt.Fprintln(cmd.ErrOrStderr(), "warning: the preview is not whole:", why)
+		}
 		return printJSON(cmd.OutOrStdout(), p.rows())
 	}
 	p.print(cmd.OutOrStdout())
