@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -26,38 +25,6 @@ func policyCommand() *cobra.Command {
 	}
 	cmd.AddCommand(previewCommand(), expectCommand())
 	return cmd
-}
-
-// format is how a command prints: text or json.
-type format string
-
-func (f *format) String() string { return string(*f) }
-func (f *format) Type() string   { return "text|json" }
-
-func (f *format) Set(value string) error {
-	if value != "text" && value != "json" {
-		return fmt.Errorf("%q is neither text nor json", value)
-	}
-	*f = format(value)
-	return nil
-}
-
-// outputFlag lets a command print JSON as well.
-func outputFlag(cmd *cobra.Command) *format {
-	f := format("text")
-	cmd.Flags().Var(&f, "output", "how to print")
-	return &f
-}
-
-// printJSON prints a value as other programs read it; an empty list as one.
-func printJSON(to io.Writer, v any) error {
-	e := json.NewEncoder(to)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(v); err != nil {
-		return fmt.Errorf("print the answer as JSON: %w", err)
-	}
-	return nil
 }
 
 // configured is the configuration of a command: the environment and the file that LASTGOOD_CONFIG names.

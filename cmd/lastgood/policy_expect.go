@@ -20,7 +20,7 @@ func expectCommand() *cobra.Command {
 		Short: "Compare what escalation policies do with what a file expects of them; needs no Temporal",
 		Args:  usageOf(cobra.ExactArgs(1)),
 	}
-	output := outputFlag(cmd)
+	form := addOutput(cmd)
 	tested := cmd.Flags().String("config", "", "lastgood.yaml to test; that of LASTGOOD_CONFIG when not given")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		file, err := underTest(*tested)
@@ -31,7 +31,7 @@ func expectCommand() *cobra.Command {
 		if err != nil {
 			return usageError{err}
 		}
-		return report(cmd.OutOrStdout(), *output, verdicts(file, tests))
+		return report(cmd.OutOrStdout(), form, verdicts(file, tests))
 	}
 	return cmd
 }
@@ -80,22 +80,22 @@ func verdicts(file config.File, tests []config.PolicyTest) []verdict {
 }
 
 // report prints the verdicts. The error says how many tests failed.
-func report(to io.Writer, output format, all []verdict) error {
+func report(to io.Writer, form *output, all []verdict) error {
 	failures := 0
 	for _, v := range all {
 		if !v.passed() {
 			failures++
 		}
 	}
-	if output == "json" {
-		if err := printJSON(to, verdictRows(all)); err != nil {
-			return err
-		}
-	} else {
+	err := form.print(to, verdictRows(all), func(to io.Writer) error {
 		for _, v := range all {
 			v.print(to)
 		}
-		fmt.Fprintf(to, "%d of %d passed\n", len(all)-failures, len(all))
+		_, err := fmt.Fprintf(to, "%d of %d passed\n", len(all)-failures, len(all))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("print how the tests ended: %w", err)
 	}
 	switch failures {
 	case 0:

@@ -27,7 +27,7 @@ func previewCommand() *cobra.Command {
 		Short: "Say who would be paged, how and when, by the schedules and overrides as they are now",
 		Args:  usageOf(cobra.NoArgs),
 	}
-	output := outputFlag(cmd)
+	form := addOutput(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&q.service, "service", "", "ID of the service")
 	flags.StringVar(&q.severity, "severity", "", "SEV1 to SEV4; that of an alert which names none when not given")
@@ -36,7 +36,7 @@ func previewCommand() *cobra.Command {
 	flags.DurationVar(&q.ackAfter, "ack-at", 0, "how long after the opening somebody acknowledges, as in 7m")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		q.acked = cmd.Flags().Changed("ack-at")
-		return q.answer(cmd, *output)
+		return q.answer(cmd, form)
 	}
 	return cmd
 }
@@ -48,7 +48,7 @@ type previewQuestion struct {
 	ackAfter              time.Duration
 }
 
-func (q previewQuestion) answer(cmd *cobra.Command, output format) error {
+func (q previewQuestion) answer(cmd *cobra.Command, form *output) error {
 	began, err := q.began(time.Now())
 	if err != nil {
 		return err
@@ -62,20 +62,18 @@ func (q previewQuestion) answer(cmd *cobra.Command, output format) error {
 		return err
 	}
 	p := preview{service: service, severity: severity, policy: service.Policies.For(severity), began: began}
-	p.roster = rosterNow(cmd.Context(), c, cmd.ErrOrStderr())
+	if p.roster, err = rosterNow(cmd.Context(), cmd.ErrOrStderr()); err != nil {
+		return err
+	}
 	askGroups(cmd.Context(), c, p.policy, &p.roster, cmd.ErrOrStderr())
 	if q.acked {
 		p.acked = began.Add(q.ackAfter)
 	}
 	p.outlook = oncall.Preview(p.policy, began, p.roster, oncall.Assumption{AckAt: p.acked})
-	if output == "json" {
-		if why := p.outlook.GaveUp; why != "" {
-			fmt.Fprintln(cmd.ErrOrStderr(), "warning: the preview is not whole:", why)
-		}
-		return printJSON(cmd.OutOrStdout(), p.rows())
+	if why := p.outlook.GaveUp; why != "" && *form == "json" {
+		fmt.Fprintln(cmd.ErrOrStderr(), "warning: the preview is not whole:", why)
 	}
-	p.print(cmd.OutOrStdout())
-	return nil
+	return form.print(cmd.OutOrStdout(), p.rows(), p.print)
 }
 
 // began reads the flags that can be wrong by themselves.
@@ -98,7 +96,15 @@ func (q previewQuestion) began(now time.Time) (time.Time, error) {
 }
 
 // rosterNow is who there is, and who is on call in whose place.
-func rosterNow(_ context.Context, c config.Config, _ io.Writer) oncall.Roster { return c.Roster }
+func rosterNow(ctx context.Context, warn io.Writer) (oncall.Roster, error) {
+	now, err := readLive(ctx)
+	if err != nil {
+		return oncall.Roster{}, err
+	}
+	defer now.close()
+	now.warn(warn)
+	return now.roster, nil
+}
 
 // preview is a climb in thought, ready to be printed.
 type preview struct {
@@ -132,7 +138,7 @@ func (p preview) rows() []previewRow {
 }
 
 // print is the preview for people: a table, and under it what ends it and what was found missing.
-func (p preview) print(to io.Writer) {
+func (p preview) print(to io.Writer) error {
 	how := "if nobody answers"
 	if !p.acked.IsZero() {
 		how = "if somebody acknowledges after " + p.acked.Sub(p.began).String()
@@ -144,11 +150,14 @@ func (p preview) print(to io.Writer) {
 	for _, v := range p.outlook.Visits {
 		p.visit(table, v)
 	}
-	table.Flush()
+	if err := table.Flush(); err != nil {
+		return fmt.Errorf("print the preview: %w", err)
+	}
 	fmt.Fprintln(to)
 	for _, line := range slices.Concat(p.ending(), p.cuts(), p.notes()) {
 		fmt.Fprintln(to, line)
 	}
+	return nil
 }
 
 // visit prints the rows of one step.

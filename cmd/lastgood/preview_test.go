@@ -43,6 +43,7 @@ type ran struct {
 func run(t *testing.T, args ...string) ran {
 	t.Helper()
 	t.Setenv("LASTGOOD_CONFIG", written(t, "lastgood.yaml", night))
+	t.Setenv("TEMPORAL_ADDRESS", "127.0.0.1:1") // Where nobody answers.
 	root := rootCommand()
 	var out, complaints strings.Builder
 	root.SetOut(&out)
@@ -66,7 +67,8 @@ func written(t *testing.T, name, content string) string {
 
 func TestAPreviewIsATableOfWhoIsPagedHowAndWhen(t *testing.T) {
 	got := run(t, "policy", "preview", "--service", "checkout", "--severity", "SEV1", "--at", "2026-01-06T03:00:00Z")
-	require.Equal(t, ran{out: `checkout SEV1, policy night, from Tue 6 Jan 2026 03:00:00 UTC on, if nobody answers:
+	require.Contains(t, got.complaint, "warning: overrides entered at run time are missing, this is lastgood.yaml alone")
+	require.Equal(t, `checkout SEV1, policy night, from Tue 6 Jan 2026 03:00:00 UTC on, if nobody answers:
 
 AFTER  UTC           ROUND  STEP  HOW            THEIR TIME                  WHO
 0s     Tue 03:00:00  1      1     slack          Tue 03:00:00 Europe/London  Ada (ada)
@@ -77,7 +79,7 @@ AFTER  UTC           ROUND  STEP  HOW            THEIR TIME                  WHO
 
 After 35m0s every round went unanswered: C0CHECKOUT is told with @channel, and step 3 is paged again every 30m0s until somebody answers or the incident is resolved.
 Step 1 ends before these: Ada (ada) by sms at 5m0s.
-`}, got)
+`, got.out)
 }
 
 func TestAPreviewShowsThePersonsClockOrElseTheSchedules(t *testing.T) {
@@ -114,11 +116,10 @@ func TestAPreviewAsJSONIsOneRowForEachPage(t *testing.T) {
 
 func TestAPreviewInWhichNobodyCanBePagedIsAnEmptyListAndSaysWhy(t *testing.T) {
 	ask := []string{"policy", "preview", "--service", "backup", "--at", "2025-12-06T03:00:00Z"}
-	require.Equal(t, ran{
-		out:       "[]\n",
-		complaint: "warning: the preview is not whole: nobody can be reached for 24 h, and the round is climbed again every 30s\n",
-	}, run(t, append(ask, "--output", "json")...))
-	got := run(t, ask...)
+	got := run(t, append(ask, "--output", "json")...)
+	require.Equal(t, "[]\n", got.out)
+	require.Contains(t, got.complaint, "warning: the preview is not whole: nobody can be reached for 24 h, and the round is climbed again every 30s\n")
+	got = run(t, ask...)
 	require.Contains(t, got.out, "passed              nobody on call: nobody is on call in schedule primary\n")
 	require.Contains(t, got.out, "The preview ends here: nobody can be reached for 24 h, and the round is climbed again every 30s.\n")
 }
