@@ -21,6 +21,7 @@ func stepOpened(in *Incident, ev Event) error {
 	for _, p := range ev.Plan.Pages {
 		in.Climb.Pages = append(in.Climb.Pages, Page{Page: p, Marker: in.marker(p)})
 	}
+	in.warn(ev, StepOpened)
 	for _, note := range ev.Plan.Notes {
 		in.report(ev, StepOpened, "Step %d: %s", in.Climb.At.Step, note)
 	}
@@ -33,6 +34,7 @@ func stepPassed(in *Incident, ev Event) error {
 	if !in.Climb.Pending || ev.Plan.Position != in.Climb.At {
 		return errNothing
 	}
+	in.warn(ev, StepPassed)
 	for _, note := range ev.Plan.Notes {
 		in.report(ev, StepPassed, "Step %d: %s", in.Climb.At.Step, note)
 	}
@@ -127,6 +129,15 @@ func (in *Incident) report(ev Event, kind Kind, format string, args ...any) {
 	}
 }
 
+// warn logs the warnings of a plan, each once in an incident: all steps and rounds rest on the same calendars.
+func (in *Incident) warn(ev Event, kind Kind) {
+	for _, warning := range ev.Plan.Warnings {
+		if !slices.ContainsFunc(in.Timeline, func(e Entry) bool { return e.Text == oneLine(warning, maxText) }) {
+			in.log(ev, kind, "%s", warning)
+		}
+	}
+}
+
 // anew is where a round that reached nobody is climbed again from.
 func (in *Incident) anew() (oncall.Position, time.Duration) {
 	at, rest := oncall.Anew(in.Policy(), in.Climb.At)
@@ -141,6 +152,7 @@ func calledOut(in *Incident, ev Event) error {
 		return errNothing
 	}
 	in.Cursors.Calls = ev.Index
+	in.warn(ev, CalledOut)
 	for _, note := range ev.Plan.Notes {
 		in.log(ev, CalledOut, "%s", note)
 	}

@@ -1,6 +1,7 @@
 package incident_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -120,6 +121,22 @@ func TestTheNotesOfAStepAreTold(t *testing.T) {
 	s.happens(incident.Event{Kind: incident.StepOpened, Plan: plan, Following: &incident.Following{Names: []string{"sre-2"}}})
 	require.Equal(t, "Step 1: sre-2 cannot be paged by any method", s.last().Text)
 	require.Equal(t, []string{"sre-2"}, s.in.Climb.Following.Names)
+}
+
+func TestAWarningStandsOnTheTimelineOnceHoweverManyStepsRestOnTheSame(t *testing.T) {
+	s := begins(t, checkout())
+	warning := "the calendar of schedule secondary is of 2026-03-02 02:10 UTC: it could not be read since: " + strings.Repeat("x", 9000)
+	warned := func(plan oncall.Plan) oncall.Plan {
+		plan.Warnings = []string{warning}
+		return plan
+	}
+	s.happens(incident.Event{Kind: incident.StepOpened, Plan: warned(s.plan("sre-1"))})
+	from := len(s.in.Timeline)
+	require.Contains(t, s.last().Text, "it could not be read since")
+
+	s.happens(s.page(incident.Paged, 0)).runsOut()
+	s.happens(incident.Event{Kind: incident.StepPassed, Plan: warned(s.plan())})
+	require.NotContains(t, strings.Join(s.said(from), "\n"), "could not be read")
 }
 
 func TestARoundInWhichNobodyWasReachedDoesNotCountAndIsSaidOnce(t *testing.T) {

@@ -125,3 +125,11 @@ func loadZone(name string) (*time.Location, error) {
 	zones.Store(name, zone)
 	return zone, nil
 }
+
+// MomentOf is the moment at which the clocks of a zone show what the given time shows, in its own zone. A reading that
+// comes twice means the first of both; one that clocks skip is as far after the gap's start as it says, counted in the
+// offset before the gap.
+func MomentOf(shown time.Time, zone *time.Location) time.Time {
+	_, offset := shown.Zone()
+	return wall(shown.Unix() + int64(offset)).in(zone)
+}

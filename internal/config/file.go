@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"reflect"
 
 	"github.com/seed-44180607/lastgood/incident"
@@ -53,6 +54,7 @@ func Parse(name string, content []byte) (File, error) {
 	if err := d.faults.err(); err != nil {
 		return File{}, err
 	}
+	s.locate(filepath.Dir(name))
 	file := s.file(d.unused)
 	file.name, file.lines = d.name, d.lines
 	return file, nil
