@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,7 +20,7 @@ func checkCommand() *cobra.Command {
 	var live bool
 	command := &cobra.Command{
 		Use:   "check FILE",
-		Short: "Check a lastgood.yaml: every fault with its line",
+		Short: "Check a lastgood.yaml: every fault with its line, and a warning for what is hardly meant",
 		Args:  usageOf(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file, err := config.ReadFile(args[0])
@@ -28,11 +29,8 @@ func checkCommand() *cobra.Command {
 			}
 			calendars := checkCalendars(cmd.Context(), file, live, time.Now())
 			file.Roster.Calendars = calendars.copies
-			for _, warning := range calendars.warnings {
+			for _, warning := range slices.Concat(calendars.warnings, file.Unused(), file.Review(time.Now())) {
 				fmt.Fprintln(cmd.ErrOrStderr(), "warning:", warning)
-			}
-			for _, unused := range file.Unused() {
-				fmt.Fprintln(cmd.ErrOrStderr(), "warning:", unused)
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s: %d services, %d people, %d schedules: good\n",
 				args[0], len(file.Services), len(file.Roster.People), len(file.Roster.Schedules))

@@ -109,7 +109,7 @@ func TestACommandTellsWhoIsOnCallAndWhatWasEntered(t *testing.T) {
 
 func TestACommandThatMakesNoSenseSaysWhyAndChangesNothing(t *testing.T) {
 	for text, says := range map[string]string{
-		"page everybody":                                    `I do not know "page"; try help`,
+		"page everybody":                                    `"page" is no command; try help`,
 		"oncall primary now":                                `"now" is one word too many; it is written oncall [SCHEDULE]`,
 		"oncall primray":                                    "there is no schedule primray; did you mean primary?",
 		"override":                                          "say in which schedule, and who; it is written override SCHEDULE PERSON for 2h",
@@ -128,8 +128,8 @@ func TestACommandThatMakesNoSenseSaysWhyAndChangesNothing(t *testing.T) {
 		"swap primary":                                      "say in which schedule, and a moment of each of the two shifts",
 		"swap primary 2098-01-01T00:00 with now":            `"now" is not a date and time`,
 		"swap alone 2098-01-01T00:00 with 2098-01-09T00:00": "has no end",
-		strings.Repeat("override ", 30):                     "that is more than I read",
-		"override primary " + strings.Repeat("b", 300):      "that is more than I read",
+		strings.Repeat("override ", 30):                     "that is more than is read",
+		"override primary " + strings.Repeat("b", 300):      "that is more than is read",
 	} {
 		w := newWorld(t)
 		w.roster = crew()

@@ -48,7 +48,7 @@ const (
 func understand(words []string) (asked, error) {
 	for _, w := range words {
 		if len(words) > maxWords || len(w) > maxWord {
-			return asked{}, fmt.Errorf("that is more than I read; try %s", askHelp)
+			return asked{}, fmt.Errorf("that is more than is read; try %s", askHelp)
 		}
 	}
 	if len(words) == 0 {
@@ -65,7 +65,7 @@ func understand(words []string) (asked, error) {
 	case "swap":
 		return understandSwap(rest)
 	default:
-		return asked{}, fmt.Errorf("I do not know %q; try %s", words[0], askHelp)
+		return asked{}, fmt.Errorf("%q is no command; try %s", words[0], askHelp)
 	}
 }
 

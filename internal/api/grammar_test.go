@@ -3,6 +3,7 @@ package api
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -28,7 +29,7 @@ func FuzzACommandIsUnderstoodOrExplained(f *testing.F) {
 			require.NotEmpty(t, ask.wish.Schedule)
 			require.NotEmpty(t, ask.wish.Person)
 			require.NotEqual(t, ask.wish.To == "", ask.wish.For == 0, "either an end or a length")
-			require.False(t, ask.wish.For < 0, ask.wish.For)
+			require.GreaterOrEqual(t, ask.wish.For, time.Duration(0))
 		case askRemove:
 			require.NotEmpty(t, ask.id)
 		case askSwap:
