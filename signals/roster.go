@@ -153,7 +153,7 @@ func (c Client) Roster(ctx context.Context) (kept Kept, err error) {
 		return Kept{}, wrap(err, "read", RosterWorkflow)
 	}
 	info := described.GetWorkflowExecutionInfo()
-	if info.GetStatus() != enums.WORKFLOW_EXECUTION_STATUS_RUNNING {
+	if info.GetCloseTime() != nil {
 		return Kept{}, nil
 	}
 	for name, into := range map[string]any{memoOverrides: &kept.Overrides, memoCalendars: &kept.Calendars} {

@@ -14,6 +14,7 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/seed-44180607/lastgood/oncall"
 	"github.com/seed-44180607/lastgood/signals"
@@ -23,7 +24,7 @@ import (
 type described struct {
 	recorder
 	kept   *signals.Kept // nil: there is no workflow.
-	status enums.WorkflowExecutionStatus
+	ended  *timestamppb.Timestamp
 	broken *commonpb.Payload // In the place of the overrides.
 	away   error             // Of describing.
 	asked  int
@@ -49,11 +50,9 @@ func (d *described) DescribeWorkflowExecution(_ context.Context, id, _ string) (
 		fields["overrides"] = d.broken
 	}
 	return &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{
-		Status: d.status, Memo: &commonpb.Memo{Fields: fields},
+		CloseTime: d.ended, Memo: &commonpb.Memo{Fields: fields},
 	}}, nil
 }
-
-const running = enums.WORKFLOW_EXECUTION_STATUS_RUNNING
 
 func christmas() oncall.Override {
 	return oncall.Override{
@@ -67,7 +66,7 @@ func TestTheRosterIsReadOutOfItsMemo(t *testing.T) {
 		Overrides: []oncall.Override{christmas()},
 		Calendars: []oncall.Calendar{{Schedule: "secondary", Read: christmas().Made, Shifts: []oncall.Override{christmas()}}},
 	}
-	got, err := signals.Client{Temporal: &described{kept: &kept, status: running}}.Roster(t.Context())
+	got, err := signals.Client{Temporal: &described{kept: &kept}}.Roster(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, kept, got)
 
@@ -78,8 +77,8 @@ func TestTheRosterIsReadOutOfItsMemo(t *testing.T) {
 func TestARosterThatNobodyWroteInOrThatWasEndedIsEmpty(t *testing.T) {
 	for name, temporal := range map[string]*described{
 		"none yet":    {},
-		"no task yet": {kept: &signals.Kept{}, status: running},
-		"terminated":  {kept: &signals.Kept{Overrides: []oncall.Override{christmas()}}, status: enums.WORKFLOW_EXECUTION_STATUS_TERMINATED},
+		"no task yet": {kept: &signals.Kept{}},
+		"terminated":  {kept: &signals.Kept{Overrides: []oncall.Override{christmas()}}, ended: timestamppb.Now()},
 	} {
 		got, err := signals.Client{Temporal: temporal}.Roster(t.Context())
 		require.NoError(t, err, name)
@@ -92,7 +91,7 @@ func TestARosterThatCannotBeReadIsAnErrorAndNothingIsStored(t *testing.T) {
 	for name, temporal := range map[string]*described{
 		"away":       {away: serviceerror.NewUnavailable("connection refused")},
 		"denied":     {away: serviceerror.NewPermissionDenied("no", "")},
-		"unreadable": {kept: &signals.Kept{}, status: running, broken: unreadable},
+		"unreadable": {kept: &signals.Kept{}, broken: unreadable},
 	} {
 		c := signals.Client{Temporal: temporal}
 		_, err := c.Roster(t.Context())
@@ -136,7 +135,7 @@ func TestACalendarGoesToTheRoster(t *testing.T) {
 }
 
 func TestOnlyWhatIsThereCanBeRemoved(t *testing.T) {
-	temporal := &described{kept: &signals.Kept{Overrides: []oncall.Override{christmas()}}, status: running}
+	temporal := &described{kept: &signals.Kept{Overrides: []oncall.Override{christmas()}}}
 	c := signals.Client{Temporal: temporal}
 	require.ErrorIs(t, c.Remove(t.Context(), signals.Removal{ID: "abd"}), signals.ErrNoOverride)
 	require.ErrorIs(t, c.Remove(t.Context(), signals.Removal{}), signals.ErrNoOverride)
@@ -152,7 +151,7 @@ func TestAFullRosterIsSaidBeforeAnythingIsStored(t *testing.T) {
 		o.ID = fmt.Sprint(i)
 		kept.Overrides = append(kept.Overrides, o)
 	}
-	temporal := &described{kept: &kept, status: running}
+	temporal := &described{kept: &kept}
 	c := signals.Client{Temporal: temporal}
 	require.ErrorIs(t, c.Override(t.Context(), christmas()), signals.ErrFull)
 	require.False(t, temporal.started)

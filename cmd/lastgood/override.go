@@ -109,6 +109,9 @@ func (l live) swap(schedule, one, other, by string) ([]oncall.Override, error) {
 	if by, err = l.by(by); err != nil {
 		return nil, err
 	}
+	if err := l.reached(); err != nil {
+		return nil, err
+	}
 	overrides, err := l.roster.Swap(schedule, one, other, by, time.Now())
 	if err != nil {
 		return nil, fmt.Errorf("nothing was swapped: %w", err)
@@ -159,6 +162,9 @@ func listCommand() *cobra.Command {
 			if _, err := now.schedules(schedule); err != nil {
 				return err
 			}
+			if err := now.reached(); err != nil {
+				return err
+			}
 			list := []oncall.Override{}
 			for _, o := range oncall.EndingAfter(time.Now(), now.roster.Overrides) {
 				if schedule == "" || o.Schedule == schedule {
@@ -180,17 +186,22 @@ func printOverrides(to io.Writer, list []oncall.Override) error {
 	return table.Flush()
 }
 
-// change is for what makes no sense without Temporal: it fails when that cannot be reached.
+// change reads what there is now and does something to it.
 func change(cmd *cobra.Command, do func(live) error) error {
 	now, err := readLive(cmd.Context())
 	if err != nil {
 		return err
 	}
 	defer now.close()
-	if now.missing != nil {
-		return fmt.Errorf("nothing was done: %w%s%s", now.missing, reachable, meanwhile)
-	}
 	return do(now)
+}
+
+// reached fails when Temporal cannot be reached: what was entered is not known then, and nothing can be added.
+func (l live) reached() error {
+	if l.missing == nil {
+		return nil
+	}
+	return fmt.Errorf("nothing was done: %w%s%s", l.missing, reachable, meanwhile)
 }
 
 // meanwhile is the way out while Temporal is away.
@@ -228,9 +239,13 @@ func (l live) enter(cmd *cobra.Command, form *output, id string, send func(conte
 }
 
 func (l live) store(ctx context.Context, send func(context.Context) error) error {
+	err := l.reached()
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, storeWithin)
 	defer cancel()
-	err := send(ctx)
+	err = send(ctx)
 	if err == nil || errors.Is(err, signals.ErrFull) || errors.Is(err, signals.ErrNoOverride) {
 		return err
 	}
