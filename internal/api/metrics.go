@@ -14,6 +14,7 @@ import (
 type counters struct {
 	alerts       *prometheus.CounterVec
 	interactions *prometheus.CounterVec
+	commands     *prometheus.CounterVec
 	durations    *prometheus.HistogramVec
 }
 
@@ -25,12 +26,15 @@ func newCounters(r prometheus.Registerer) counters {
 		interactions: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "lastgood_interactions_total", Help: "Interactions of people in Slack, by result.",
 		}, []string{"result"}),
+		commands: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "lastgood_commands_total", Help: "Slash commands of people in Slack, by result.",
+		}, []string{"result"}),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "lastgood_http_request_duration_seconds", Help: "Time to answer a request, by path and status.",
 			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"path", "status"}),
 	}
-	r.MustRegister(c.alerts, c.interactions, c.durations)
+	r.MustRegister(c.alerts, c.interactions, c.commands, c.durations)
 	return c
 }
 

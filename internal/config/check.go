@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-44180607/lastgood/internal/spelling"
 	"github.com/seed-44180607/lastgood/oncall"
 )
 
@@ -67,7 +68,7 @@ func (d *document) identify(list, key string, ids []string) {
 // refer checks that what is named exists. The empty name is left to who needs one.
 func (d *document) refer(path, what, id string, known []string) {
 	if id != "" && !slices.Contains(known, id) {
-		d.fault(path, "there is no %s %s%s", what, id, didYouMean(id, known))
+		d.fault(path, "there is no %s %s%s", what, id, spelling.DidYouMean(id, known))
 	}
 }
 
@@ -118,9 +119,19 @@ func (d *document) schedules(all []oncall.Schedule, ids ids) {
 				d.fault(fmt.Sprintf("%s.overrides[%d].schedule", path, j), "unknown key; an override here is of this schedule")
 			}
 		}
-		if s.ICal != "" {
-			d.warn(path+".ical", notActedOn)
-		}
+		d.calendar(path+".ical", s.ICal)
+	}
+}
+
+// calendar checks where a calendar is. The address is never repeated: whoever knows it may read the calendar.
+func (d *document) calendar(path, address string) {
+	scheme, rest, isURL := strings.Cut(address, "://")
+	switch {
+	case !isURL:
+	case !slices.Contains([]string{"http", "https", "webcal", "file"}, scheme):
+		d.fault(path, "is no calendar's address; write an https URL, file:///path, or a path relative to this file")
+	case rest == "" || scheme == "file" && !strings.HasPrefix(rest, "/"):
+		d.fault(path, "is incomplete; write it like https://calendar.example.com/oncall.ics or file:///etc/lastgood/oncall.ics")
 	}
 }
 
