@@ -29,6 +29,11 @@ const stickyFor = time.Second
 // Pages that wait for their turn cost next to nothing; they must hold up nobody.
 const pagesAtOnce = 1000
 
+// pagePollers is how many of them are asked for at once. Each one asked for is a
+// write to Temporal's database: in a storm, with the SDK's two, the last pages trickled
+// in behind all that the first ones had set off.
+const pagePollers = 16
+
 // backgroundAtOnce is how many of the activities that nobody waits for run at once.
 const backgroundAtOnce = 20
 
@@ -101,6 +106,7 @@ func newMainWorker(temporal client.Client, c config.Config, job jobs, intercepto
 		WorkerStopTimeout:                  c.StopTimeout,
 		StickyScheduleToStartTimeout:       stickyFor,
 		MaxConcurrentActivityExecutionSize: pagesAtOnce,
+		MaxConcurrentActivityTaskPollers:   pagePollers,
 		MaxHeartbeatThrottleInterval:       time.Second,
 		DisableRegistrationAliasing:        true,
 		Interceptors:                       interceptors,
