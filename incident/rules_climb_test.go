@@ -1,6 +1,7 @@
 package incident_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -122,6 +123,22 @@ func TestTheNotesOfAStepAreTold(t *testing.T) {
 	require.Equal(t, []string{"sre-2"}, s.in.Climb.Following.Names)
 }
 
+func TestAWarningStandsOnTheTimelineOnceHoweverManyStepsRestOnTheSame(t *testing.T) {
+	s := begins(t, checkout())
+	warning := "the calendar of schedule secondary is of 2026-03-02 02:10 UTC: it could not be read since: " + strings.Repeat("x", 9000)
+	warned := func(plan oncall.Plan) oncall.Plan {
+		plan.Warnings = []string{warning}
+		return plan
+	}
+	s.happens(incident.Event{Kind: incident.StepOpened, Plan: warned(s.plan("sre-1"))})
+	from := len(s.in.Timeline)
+	require.Contains(t, s.last().Text, "it could not be read since")
+
+	s.happens(s.page(incident.Paged, 0)).runsOut()
+	s.happens(incident.Event{Kind: incident.StepPassed, Plan: warned(s.plan())})
+	require.NotContains(t, strings.Join(s.said(from), "\n"), "could not be read")
+}
+
 func TestARoundInWhichNobodyWasReachedDoesNotCountAndIsSaidOnce(t *testing.T) {
 	s := begins(t, checkout())
 	lap, from := s.in.Climb.Lap, len(s.in.Timeline)
@@ -131,8 +148,8 @@ func TestARoundInWhichNobodyWasReachedDoesNotCountAndIsSaidOnce(t *testing.T) {
 		markers = append(markers, s.in.Climb.Pages[0].Marker)
 		s.runsOut().passes()
 		require.Equal(t, oncall.Position{Step: 1, Round: 1}, s.in.Climb.At)
-		require.Equal(t, s.now.Add(incident.UnreachedPause), s.in.Climb.PageAt)
-		s.after(incident.UnreachedPause)
+		require.Equal(t, s.now.Add(oncall.UnreachedPause), s.in.Climb.PageAt)
+		s.after(oncall.UnreachedPause)
 	}
 
 	require.Equal(t, lap, s.in.Climb.Lap)
@@ -157,7 +174,7 @@ func TestAnExhaustedClimbThatReachesNobodyStaysExhausted(t *testing.T) {
 
 	s.passes()
 	require.Equal(t, oncall.Position{Step: 2, Round: 2, Again: 1}, s.in.Climb.At)
-	require.Equal(t, s.now.Add(incident.UnreachedPause), s.in.Climb.PageAt)
+	require.Equal(t, s.now.Add(oncall.UnreachedPause), s.in.Climb.PageAt)
 	s.reaches("sre-2").runsOut()
 	require.Equal(t, oncall.Position{Step: 2, Round: 2, Again: 2}, s.in.Climb.At)
 	require.Equal(t, 1, s.count(incident.Exhausted))
@@ -169,7 +186,7 @@ func TestAPolicyWithoutStepsReachesNobodyAndNeverEnds(t *testing.T) {
 	s.happens(incident.Event{Kind: incident.Opened})
 	for range 5 {
 		s.passes()
-		require.Equal(t, s.now.Add(incident.UnreachedPause), s.in.Climb.PageAt)
+		require.Equal(t, s.now.Add(oncall.UnreachedPause), s.in.Climb.PageAt)
 	}
 	require.Equal(t, 1, s.count(incident.NobodyReached))
 }

@@ -21,10 +21,11 @@ type Page struct {
 // Plan is what a position of the climb comes to at a given moment.
 type Plan struct {
 	Position Position  `json:"position"`
-	Opens    time.Time `json:"opens,omitzero"`   // Zero: the step is open; otherwise it waits until then.
-	Passed   string    `json:"passed,omitempty"` // Not empty: the step is passed at once, and why.
-	Pages    []Page    `json:"pages,omitempty"`  // By time, then in the order of the targets.
-	Notes    []string  `json:"notes,omitempty"`  // What was found missing on the way.
+	Opens    time.Time `json:"opens,omitzero"`     // Zero: the step is open; otherwise it waits until then.
+	Passed   string    `json:"passed,omitempty"`   // Not empty: the step is passed at once, and why.
+	Pages    []Page    `json:"pages,omitempty"`    // By time, then in the order of the targets.
+	Notes    []string  `json:"notes,omitempty"`    // What was found missing on the way.
+	Warnings []string  `json:"warnings,omitempty"` // What was relied on and may be out of date.
 }
 
 // Resolve says whom a position of the climb pages when it is reached at the given moment, how, and when. A step that
@@ -80,6 +81,7 @@ func (plan *Plan) window(field string, w *Window) (opening, bool) {
 
 // page fills in the pages of a step that pages at the given moment.
 func (plan *Plan) page(step Step, at time.Time, r Roster) {
+	plan.Warnings = r.outdated(step.Page)
 	found, notes := r.find(step.Page, at)
 	plan.Notes = append(plan.Notes, notes...)
 	var reachable [][]Page

@@ -108,10 +108,10 @@ func TestWhomEachKindOfTargetPages(t *testing.T) {
 			[]string{"slack U2 0s"},
 			[]string{"person ghost, on call in schedule haunted, does not exist"},
 		},
-		"a calendar is not read": {
+		"a calendar that was not read yet": {
 			[]oncall.Target{{Schedule: "calendar"}, {Person: "sre-2"}},
 			[]string{"slack U2 0s"},
-			[]string{"schedule calendar: icalendar schedules are not read", "nobody is on call in schedule calendar"},
+			[]string{"the calendar of schedule calendar has not been read yet", "nobody is on call in schedule calendar"},
 		},
 		"a person without address": {
 			[]oncall.Target{{Person: "sre-3"}, {Person: "sre-2"}},

@@ -38,7 +38,7 @@ func (r Roster) ShiftAfter(schedule string, at time.Time) (Shift, error) {
 }
 
 // read reads a schedule together with what was made for it at run time.
-func (r Roster) read(s Schedule) (rota, []error) { return s.read(r.Overrides) }
+func (r Roster) read(s Schedule) (rota, []error) { return s.read(r.Overrides, r.calendar(s.ID)) }
 
 // Schedule finds a schedule by its ID; the error is an Unknown.
 func (r Roster) Schedule(id string) (Schedule, error) {

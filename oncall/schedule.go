@@ -14,7 +14,7 @@ type Schedule struct {
 	TimeZone  string     `json:"time_zone,omitempty"` // IANA name.
 	Layers    []Layer    `json:"layers,omitempty"`    // The last layer that has somebody wins.
 	Overrides []Override `json:"overrides,omitempty"`
-	ICal      string     `json:"ical,omitempty"` // URL of a calendar that takes the place of the layers.
+	ICal      string     `json:"ical,omitempty"` // Where the calendar is that takes the place of the layers; a secret.
 }
 
 // Layer is a rotation: its people take turns, each for one period, starting at the hand-off.
@@ -101,14 +101,16 @@ func (p Period) length() wall {
 
 // At says who is on call at t, and the whole span in which that answer holds, in the schedule's zone. Of the run-time
 // overrides those of other schedules are left out. The error names what cannot be read, a zone, a hand-off, an
-// override; the shift is then what the rest of the schedule says, so that a slip in one line leaves nobody unpaged.
+// override; the shift is then what the rest of the schedule says, so that a slip in one line leaves nobody unpaged. Of a
+// calendar it knows nothing: whoever has a Roster asks that.
 func (s Schedule) At(t time.Time, extra []Override) (Shift, error) {
-	r, faults := s.read(extra)
+	r, faults := s.read(extra, Calendar{})
 	return r.shift(t), errors.Join(faults...)
 }
 
-// read reads what can be read of the schedule; the faults say what was left out.
-func (s Schedule) read(extra []Override) (r rota, faults []error) {
+// read reads what can be read of the schedule; the faults say what was left out. The calendar is the latest copy of the
+// one that the schedule names: its shifts take the place of layers.
+func (s Schedule) read(extra []Override, calendar Calendar) (r rota, faults []error) {
 	zone, err := s.zone()
 	if err != nil {
 		return rota{}, []error{fmt.Errorf("schedule %s: time_zone: %w", s.ID, err)}
@@ -125,12 +127,16 @@ func (s Schedule) read(extra []Override) (r rota, faults []error) {
 		turns, err := l.read(zone)
 		take(turns, err, fmt.Sprintf("layers[%d]", i))
 	}
+	if s.ICal != "" {
+		shifts, missing := calendar.read(s.ID, zone)
+		faults = append(faults, missing...)
+		for _, shift := range shifts {
+			take(shift, nil, "")
+		}
+	}
 	for _, o := range s.inForce(extra) {
 		covers, err := o.read(zone)
 		take(covers, err, "override for "+o.Person)
-	}
-	if s.ICal != "" {
-		faults = append(faults, fmt.Errorf("schedule %s: icalendar schedules are not read", s.ID))
 	}
 	return r, faults
 }

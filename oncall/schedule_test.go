@@ -174,8 +174,8 @@ func TestWhatCannotBeReadIsNamedAndLeavesTheRestInForce(t *testing.T) {
 		"window":            {func(s *oncall.Schedule) { s.Layers[1].Only = []oncall.Window{{From: "25:00"}} }, "a", "only[0]: from: \"25:00\""},
 		"override's from":   {func(s *oncall.Schedule) { s.Overrides[0].From = "x" }, "top", "override for o: from: \"x\""},
 		"override's to":     {func(s *oncall.Schedule) { s.Overrides[0].To = "2026-13-01T00:00" }, "top", "override for o: to"},
-		"calendar":          {func(s *oncall.Schedule) { s.ICal, s.Layers = "https://example.com/x.ics", nil }, "o", "icalendar schedules are not read"},
-		"calendar, no zone": {func(s *oncall.Schedule) { *s = oncall.Schedule{ID: "x", ICal: "y"} }, "", "icalendar schedules are not read"},
+		"calendar":          {func(s *oncall.Schedule) { s.ICal, s.Layers = "https://example.com/x.ics", nil }, "o", "has not been read yet"},
+		"calendar, no zone": {func(s *oncall.Schedule) { *s = oncall.Schedule{ID: "x", ICal: "y"} }, "", "has not been read yet"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package oncall
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -88,7 +89,9 @@ func (r Roster) onCall(schedule string, at time.Time) (people []Person, notes []
 	}
 	rota, faults := r.read(s)
 	for _, fault := range faults {
-		notes = append(notes, fault.Error())
+		if _, outdated := errors.AsType[stale](fault); !outdated { // It holds, and Roster.outdated warns of it.
+			notes = append(notes, fault.Error())
+		}
 	}
 	id := rota.who(at)
 	if id == "" {

@@ -79,3 +79,13 @@ func (a *measured) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteA
 	a.measuring.metrics.activities.WithLabelValues(name, result).Observe(time.Since(began).Seconds())
 	return out, err
 }
+
+// watch shows how old the copy of each calendar is.
+func (m *metrics) watch(all calendars) {
+	for _, one := range all {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "lastgood_calendar_age_seconds", Help: "Time since the calendar of a schedule was last read well; +Inf when it never was.",
+			ConstLabels: prometheus.Labels{"schedule": one.schedule},
+		}, func() float64 { return one.age(time.Now()) }))
+	}
+}

@@ -47,6 +47,11 @@ func Worker(ctx context.Context, c config.Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	stopReading, err := readCalendars(ctx, c, job, signals.Client{Temporal: temporal, TaskQueue: c.TaskQueue}, metrics, log)
+	if err != nil {
+		return err
+	}
+	defer stopReading()
 	worker.SetStickyWorkflowCacheSize(c.CacheSize)
 	fatal := make(chan error, 2)
 	traffic := &traffic{}

@@ -119,9 +119,19 @@ func (d *document) schedules(all []oncall.Schedule, ids ids) {
 				d.fault(fmt.Sprintf("%s.overrides[%d].schedule", path, j), "unknown key; an override here is of this schedule")
 			}
 		}
-		if s.ICal != "" {
-			d.warn(path+".ical", notActedOn)
-		}
+		d.calendar(path+".ical", s.ICal)
+	}
+}
+
+// calendar checks where a calendar is. The address is never repeated: whoever knows it may read the calendar.
+func (d *document) calendar(path, address string) {
+	scheme, rest, isURL := strings.Cut(address, "://")
+	switch {
+	case !isURL:
+	case !slices.Contains([]string{"http", "https", "webcal", "file"}, scheme):
+		d.fault(path, "is no calendar's address; write an https URL, file:///path, or a path relative to this file")
+	case rest == "" || scheme == "file" && !strings.HasPrefix(rest, "/"):
+		d.fault(path, "is incomplete; write it like https://calendar.example.com/oncall.ics or file:///etc/lastgood/oncall.ics")
 	}
 }
 

@@ -1,12 +1,24 @@
 package config
 
 import (
+	"path/filepath"
+	"strings"
+
 	"github.com/seed-44180607/lastgood/incident"
 	"github.com/seed-44180607/lastgood/oncall"
 )
 
 // severities are all of them, the worst first.
 var severities = []incident.Severity{incident.SEV1, incident.SEV2, incident.SEV3, incident.SEV4}
+
+// locate makes the paths of calendar files relative to the folder of lastgood.yaml.
+func (s schema) locate(folder string) {
+	for i, schedule := range s.Schedules {
+		if path := schedule.ICal; path != "" && !strings.Contains(path, "://") && !filepath.IsAbs(path) {
+			s.Schedules[i].ICal = filepath.Join(folder, path)
+		}
+	}
+}
 
 // file turns a schema without faults into domain types.
 func (s schema) file(unused []string) File {

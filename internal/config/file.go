@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"reflect"
 
 	"github.com/seed-44180607/lastgood/incident"
@@ -17,6 +18,8 @@ type File struct {
 	Roster     oncall.Roster
 	Policies   []oncall.Policy
 	unused     []string
+	name       string // Of the file, and where its parts stand.
+	lines      lines
 }
 
 // Service is one service, the labels that lead to it and its escalation policies.
@@ -51,7 +54,10 @@ func Parse(name string, content []byte) (File, error) {
 	if err := d.faults.err(); err != nil {
 		return File{}, err
 	}
-	return s.file(d.unused), nil
+	s.locate(filepath.Dir(name))
+	file := s.file(d.unused)
+	file.name, file.lines = d.name, d.lines
+	return file, nil
 }
 
 // Unused lists what is said without effect, each with its line or its variable. A process logs it when it starts.

@@ -91,10 +91,26 @@ func TestTheExampleLoadsAndSaysWhatItDoesNotActOn(t *testing.T) {
 		paths = append(paths, path)
 	}
 	require.ElementsMatch(t, []string{
-		"people[0].contact[1]", "people[0].contact[2]", "schedules[1].ical", "services[0].threshold",
+		"people[0].contact[1]", "people[0].contact[2]", "services[0].threshold",
 		"services[0].commits", "services[0].suspect", "services[0].metrics", "services[0].rollback.automatic",
 		"services[0].hold", "services[0].verify.prometheus", "services[0].inform",
 	}, paths)
+}
+
+func TestACalendarFileIsSoughtBesideTheConfiguration(t *testing.T) {
+	const rest = "\npeople: [{id: a, slack: U0A}]\npolicies: [{id: p, steps: [{page: [{schedule: s}]}]}]\nservices: [{id: x, match: [{service: x}], policy: p}]\n"
+	for written, want := range map[string]string{
+		"oncall.ics":                 "/etc/lastgood/oncall.ics",
+		"../calendars/oncall.ics":    "/etc/calendars/oncall.ics",
+		"/srv/oncall.ics":            "/srv/oncall.ics",
+		"file:///srv/oncall.ics":     "file:///srv/oncall.ics",
+		"webcal://example.com/a.ics": "webcal://example.com/a.ics",
+	} {
+		f, err := config.Parse("/etc/lastgood/lastgood.yaml", []byte("version: 1\nschedules: [{id: s, ical: \""+written+"\"}]"+rest))
+		require.NoError(t, err)
+		require.Equal(t, want, f.Roster.Schedules[0].ICal)
+		require.Empty(t, f.Unused())
+	}
 }
 
 func TestTheExampleBecomesDomainTypes(t *testing.T) {
@@ -126,7 +142,7 @@ func TestTheExampleBecomesDomainTypes(t *testing.T) {
 	require.Len(t, f.Policies, 2)
 	require.Equal(t, oncall.Period{Count: 1, Unit: oncall.Weeks}, f.Roster.Schedules[0].Layers[0].Every)
 	require.Equal(t, []time.Weekday{time.Saturday, time.Sunday}, f.Roster.Schedules[0].Layers[1].Only[0].Days)
-	require.Equal(t, oncall.ContactRule{Via: oncall.SMS, After: 5 * time.Minute}, f.Roster.People[0].Contact[2])
+	require.Equal(t, oncall.ContactRule{Via: oncall.SMS, After: 4 * time.Minute}, f.Roster.People[0].Contact[2])
 }
 
 func TestWhatIsNotSaidHasItsDefault(t *testing.T) {

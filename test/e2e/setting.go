@@ -42,6 +42,8 @@ type Setting struct {
 	// RealMonitor has Prometheus and Alertmanager watch the shop, in place of the
 	// simulator's own monitor. They must be installed.
 	RealMonitor bool
+	// Calendar is where the calendar is that takes the place of the first step's rotation.
+	Calendar string
 	// WorkerEnv are further variables of the worker.
 	WorkerEnv []string
 }
@@ -73,7 +75,11 @@ people:
 schedules:
   - id: primary
     time_zone: Europe/London
+{{- if .Calendar}}
+    ical: {{.Calendar}}
+{{- else}}
     layers: [{people: [sre-1], every: 1w, handoff: "2026-01-05T09:00"}]
+{{- end}}
   - id: secondary
     time_zone: America/New_York
     layers: [{people: [sre-1], every: 1w, handoff: "2026-01-05T09:00"}]
