@@ -58,6 +58,15 @@ func TestCheckReadsACalendarFile(t *testing.T) {
 	require.Contains(t, stderr, "warning: read the calendar of secondary: stat "+filepath.Join(folder, "gone.ics"))
 }
 
+func TestCheckWarnsOfTheGapsOfACalendar(t *testing.T) {
+	folder := t.TempDir()
+	days := bytes.ReplaceAll(calendarOf("sre-1"), []byte("P1D"), []byte("PT12H"))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "days.ics"), days, 0o600))
+	_, stderr, err := checked(t, folder, "days.ics")
+	require.NoError(t, err)
+	require.Contains(t, stderr, "nobody is on call in secondary from ")
+}
+
 func TestCheckReadsACalendarOnTheWebOnlyWhenAsked(t *testing.T) {
 	asked, status := 0, http.StatusOK
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -22,8 +22,14 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add(calendar(ours("Ours"), vevent("DTSTART;TZID=Ours:20260302T090000", "DURATION:P1DT2H", "RRULE:FREQ=YEARLY;BYDAY=+1MO,-1FR;BYSETPOS=-1;WKST=SU")))
 	f.Add(calendar(vevent("DTSTART:20260302T090000Z", "DTEND:20260302T210000Z", "RRULE:FREQ=HOURLY;INTERVAL=7", "EXDATE:20260302T160000Z", "RDATE:20260401T000000Z")))
-	o := options(f)
+	f.Add("BEGIN:VCALENDAR\nX-WR-TIMEZONE:\n" + vevent("DTSTART;VALUE=DATE:20260302") + "\nEND:VCALENDAR")
+	zoned, zoneless := options(f), options(f)
+	zoneless.Zone = nil
 	f.Fuzz(func(t *testing.T, body string) {
+		o := zoned
+		if len(body)%2 == 0 {
+			o = zoneless
+		}
 		got, err := ical.Read([]byte(body), o)
 		if err != nil {
 			require.Empty(t, got)
@@ -59,6 +65,13 @@ func TestACalendarThatIsMadeToTakeLongIsReadInTime(t *testing.T) {
 		"many lines that matter":        times(60, "DTSTART"+strings.Repeat(";A=B", 4000)+":x"),
 		"components in components":      times(20_000, "BEGIN:VEVENT") + times(20_000, "END:VEVENT"),
 		"one exception after the other": times(1, "BEGIN:VEVENT\r\nDTSTART:20260101T000000Z\r\nDURATION:PT1H\r\nRRULE:FREQ=HOURLY\r\n"+times(60, "EXDATE:"+strings.Repeat("20260302T000000Z,", 900)+"20260302T000000Z")+"END:VEVENT"),
+		"zones of many parts": func() string {
+			var all strings.Builder
+			for i := range 240 {
+				all.WriteString("BEGIN:VEVENT\r\nDTSTART;TZID=/" + strings.Repeat("x/", 2000) + strings.Repeat("y", i) + ":20260302T090000\r\nDURATION:PT1H\r\nEND:VEVENT\r\n")
+			}
+			return all.String()
+		}(),
 		"as many unknown zones as possible": func() string {
 			var all strings.Builder
 			for i := range 8000 {

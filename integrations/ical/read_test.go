@@ -92,6 +92,10 @@ func TestTheTimesOfAnEvent(t *testing.T) {
 			"DTSTART;TZID=/mozilla.org/20070129_1/America/New_York:20260302T090000|DTEND;TZID=/mozilla.org/20070129_1/America/New_York:20260302T210000",
 			[]string{"sre-1 2026-03-02T14:00:00Z 2026-03-03T02:00:00Z"},
 		},
+		"in a zone of three parts behind a prefix": {
+			"DTSTART;TZID=/example.org/America/Argentina/Buenos_Aires:20260302T090000|DURATION:PT1H",
+			[]string{"sre-1 2026-03-02T12:00:00Z 2026-03-02T13:00:00Z"},
+		},
 		"in a zone of Windows": {
 			"DTSTART;TZID=W. Europe Standard Time:20260401T090000|DTEND;TZID=W. Europe Standard Time:20260401T210000",
 			[]string{"sre-1 2026-04-01T07:00:00Z 2026-04-01T19:00:00Z"},
@@ -318,6 +322,7 @@ func TestTheZoneOfTimesWithoutOne(t *testing.T) {
 		"is the schedule's":         {calendar("X-WR-TIMEZONE:America/New_York", event), func(*ical.Options) {}, "2026-04-01T08:00:00Z"},
 		"else the calendar's":       {calendar("X-WR-TIMEZONE:America/New_York", event), noZone, "2026-04-01T13:00:00Z"},
 		"else UTC":                  {calendar(event), noZone, "2026-04-01T09:00:00Z"},
+		"UTC for an empty one":      {calendar("X-WR-TIMEZONE:", event), noZone, "2026-04-01T09:00:00Z"},
 		"UTC for one that is none":  {calendar("X-WR-TIMEZONE:Nowhere", event), noZone, "2026-04-01T09:00:00Z"},
 		"the one that is described": {calendar("X-WR-TIMEZONE:Ours", ours("Ours"), event), noZone, "2026-04-01T06:00:00Z"},
 		"not described by itself":   {calendar("X-WR-TIMEZONE:Ours", strings.Replace(ours("Ours"), "RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU", "RDATE:20251026T040000", 1), event), noZone, "2026-04-01T06:00:00Z"},

@@ -29,7 +29,7 @@ func (r *reader) ownZone() zone {
 		return place{r.Zone}
 	}
 	for _, p := range r.calendar.CalendarProperties {
-		if p.IANAToken == "X-WR-TIMEZONE" {
+		if p.IANAToken == "X-WR-TIMEZONE" && p.Value != "" {
 			if z, err := r.zoneNamed(p.Value); err == nil {
 				return z
 			}
@@ -60,8 +60,8 @@ func (r *reader) zoneNamed(name string) (zone, error) {
 }
 
 func (r *reader) findZone(name string) zone {
-	for rest, more := name, true; more; _, rest, more = strings.Cut(rest, "/") {
-		if z, err := time.LoadLocation(rest); err == nil && rest != "" && rest != "Local" {
+	for _, candidate := range candidates(name) {
+		if z := load(candidate); z != nil {
 			return place{z}
 		}
 	}
@@ -78,6 +78,27 @@ func (r *reader) findZone(name string) zone {
 		}
 	}
 	return nil
+}
+
+// candidates are the names of the database that a TZID may stand for: itself, or its end behind a prefix that begins
+// with a slash.
+func candidates(name string) []string {
+	all := []string{name}
+	if parts := strings.Split(name, "/"); parts[0] == "" {
+		for n := 2; n <= 3 && n < len(parts); n++ {
+			all = append(all, strings.Join(parts[len(parts)-n:], "/"))
+		}
+	}
+	return all
+}
+
+// load finds a zone of the database; nil: there is none. What Go takes for the machine's own is none.
+func load(name string) *time.Location {
+	z, err := time.LoadLocation(name)
+	if err != nil || name == "" || name == "Local" {
+		return nil
+	}
+	return z
 }
 
 // rules is a zone that a calendar describes: its changes around the time that is read, in their order.
@@ -108,7 +129,7 @@ func (z *rules) at(shown time.Time) time.Time {
 // described reads a VTIMEZONE; nil when it says nothing that can be used.
 func (r *reader) described(from *ics.VTimezone) zone {
 	if hint, given := property(from.Properties, "X-LIC-LOCATION"); given {
-		if z, err := time.LoadLocation(hint.Value); err == nil && hint.Value != "" && hint.Value != "Local" {
+		if z := load(hint.Value); z != nil {
 			return place{z}
 		}
 	}

@@ -93,6 +93,7 @@ func (c *calendar) succeed(ctx context.Context, reading ical.Reading, now time.T
 	if !kept.Empty() && kept.Fault == "" && slices.Equal(kept.Shifts, latest.Shifts) {
 		return true
 	}
+	c.log.Info("the calendar has changed", "shifts", len(latest.Shifts))
 	return c.send(ctx, latest)
 }
 
@@ -112,7 +113,7 @@ func (c *calendar) fail(ctx context.Context, err error) {
 	if c.copy().Read.Before(kept.Read) {
 		c.keep(kept)
 	}
-	if kept.Fault != "" {
+	if kept.Fault != "" && !kept.Read.Before(c.copy().Read) {
 		c.told = true
 		return
 	}

@@ -172,6 +172,29 @@ func TestAWorkerThatStartsWhileACalendarIsAwayHoldsOnToTheKeptCopy(t *testing.T)
 	require.Len(t, d.sent, 1, "what is known is not said again")
 }
 
+func TestAWorkerThatAloneCannotReadACalendarDoesNotQuarrelWithTheOthers(t *testing.T) {
+	d := newDesk()
+	other := d.another()
+	other.source = &wire{err: errors.New("ical: no answer")}
+	d.refresh(t)
+	for range 3 {
+		require.False(t, other.refresh(t.Context(), d.now))
+		require.True(t, d.refresh(t))
+	}
+	require.Len(t, d.sent, 3, "the copy, the news that it cannot be read, and that it can")
+	require.Empty(t, d.sent[2].Fault)
+}
+
+func TestACopyThatIsLaterThanTheKeptOneIsNotLostWhenBothAreAway(t *testing.T) {
+	d := newDesk(oncall.Calendar{Schedule: "secondary", Shifts: shiftsOf("sre-1"), Read: time.Date(2026, 3, 1, 2, 10, 0, 0, time.UTC), Fault: "an earlier one"})
+	d.away = errors.New("unavailable")
+	require.False(t, d.refresh(t))
+	read := d.now
+	d.away, d.wire.err = nil, errors.New("ical: no answer")
+	require.False(t, d.refresh(t))
+	require.Equal(t, []oncall.Calendar{{Schedule: "secondary", Shifts: shiftsOf("sre-2"), Read: read, Fault: "ical: no answer"}}, d.sent)
+}
+
 func TestACalendarThatWasNeverReadSaysWhy(t *testing.T) {
 	d := newDesk()
 	d.wire.err = errors.New("ical: 404 Not Found")

@@ -56,9 +56,8 @@ func CalendarOf(person string) []byte {
 // that is as it should be.
 func (h *Harness) ExpectKeptCalendar(what string, is func(oncall.Calendar) bool) {
 	h.t.Helper()
-	h.until("a kept calendar "+what, func() bool {
-		kept, err := signals.Client{Temporal: h.temporal}.Roster(h.t.Context())
-		return err == nil && slices.ContainsFunc(kept.Calendars, func(c oncall.Calendar) bool { return c.Schedule == "primary" && is(c) })
+	h.ExpectKept("a kept calendar "+what, func(kept signals.Kept) bool {
+		return slices.ContainsFunc(kept.Calendars, func(c oncall.Calendar) bool { return c.Schedule == "primary" && is(c) })
 	})
 }
 
@@ -74,9 +73,7 @@ func (h *Harness) NothingSays(secret string) {
 		require.NoError(h.t, err)
 		require.NotContains(h.t, string(content), secret, name)
 	}
-	kept, err := signals.Client{Temporal: h.temporal}.Roster(h.t.Context())
-	require.NoError(h.t, err)
-	require.NotContains(h.t, fmt.Sprint(kept), secret)
+	require.NotContains(h.t, fmt.Sprint(h.Kept()), secret)
 }
 
 // WorkerMetrics is what the worker shows under /metrics.

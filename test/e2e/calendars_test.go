@@ -29,6 +29,7 @@ func TestTheLastGoodCopyOfACalendarHoldsWhileItsURLIsDown(t *testing.T) {
 	calendar.Down()
 	code, _ := h.StopWorker()
 	require.Zero(t, code)
+	require.Equal(t, "sre-2", h.OnCall("primary").Person, "it is known with all workers stopped")
 	h.StartWorker()
 	h.ExpectKeptCalendar("with a fault", func(c oncall.Calendar) bool { return c.Fault != "" && len(c.Shifts) > 8 })
 	second := h.Alert("checkout", "HighLatency")
