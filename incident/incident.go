@@ -146,6 +146,8 @@ type Sent struct {
 type Receipt struct {
 	Channel string `json:"channel"`
 	TS      string `json:"ts"`
+	// Said is what the vendor said when it took a mail or a text: "accepted as SM1".
+	Said string `json:"said,omitempty"`
 }
 
 // Cursors say what the outside was last told. They are not shown, so they do
