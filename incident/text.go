@@ -25,6 +25,14 @@ type PageReport struct {
 	Failed string `json:"failed,omitempty"`
 }
 
+// Named is an incident as it stands in a list, which may be a moment behind.
+type Named struct {
+	ID, Workflow, Service string
+	Severity              Severity
+	Status                Status
+	AcknowledgedBy        string
+}
+
 // Code is what people type to name an incident: the last part of the IncidentId.
 func Code(id string) string { return id[strings.LastIndex(id, "-")+1:] }
 

@@ -31,7 +31,7 @@ const (
 	RecordType   = "Record"
 )
 
-// Signals of an incident. All but the first and the last carry an incident.Decision.
+// Signals of an incident. All but the first and the last two carry an incident.Decision.
 const (
 	Alert           = "alert"
 	Acknowledge     = "acknowledge"
@@ -49,6 +49,7 @@ const (
 	Resolve         = "resolve"
 	Reopen          = "reopen"
 	RollbackUpdate  = "rollback-update"
+	PageReport      = "page-report"
 )
 
 // Decisions are the signals that a person sends.

@@ -92,7 +92,7 @@ func newMainWorker(temporal client.Client, c config.Config, job jobs, intercepto
 		WorkerStopTimeout:                  c.StopTimeout,
 		StickyScheduleToStartTimeout:       stickyFor,
 		MaxConcurrentActivityExecutionSize: 200,
-		MaxHeartbeatThrottleInterval:       time.Second,
+		MaxHeartbeatThrottleInterval:       time.Second / 2,
 		DisableRegistrationAliasing:        true,
 		Interceptors:                       interceptors,
 		OnFatalError:                       func(err error) { fatal <- err },
