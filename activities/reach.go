@@ -16,7 +16,7 @@ func (p *Pager) mail(ctx context.Context, o PageOrder) (incident.Receipt, error)
 	}
 	defer beat(ctx)() // An acknowledgement stops it on its way.
 	at, err := p.Mail.Send(ctx, o.Page.Address, o.Message)
-	return at, fail(err)
+	return at, stopped(ctx, err)
 }
 
 // text delivers a page to a phone. One that an earlier attempt may have sent is
@@ -32,5 +32,13 @@ func (p *Pager) text(ctx context.Context, o PageOrder) (incident.Receipt, error)
 		}
 	}
 	at, err := p.SMS.Send(ctx, o.Page.Address, o.Message)
-	return at, fail(err)
+	return at, stopped(ctx, err)
+}
+
+// stopped tells a page that was called back from one that failed.
+func stopped(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return fail(err)
 }

@@ -64,7 +64,7 @@ func Worker(ctx context.Context, c config.Config, log *slog.Logger) error {
 	}
 	defer stopTogether(main, background)
 	log.Info("ready", "namespace", namespace, "task_queue", c.TaskQueue, "metrics", c.Metrics,
-		"slack", c.Slack.On(), "jenkins", c.Jenkins.On(), "jira", c.Jira.On())
+		"slack", c.Slack.On(), "jenkins", c.Jenkins.On(), "jira", c.Jira.On(), "mail", c.Mail.On(), "twilio", c.Twilio.On())
 	select {
 	case <-ctx.Done():
 		log.Info("stopping", "within", c.StopTimeout)
@@ -170,7 +170,7 @@ func newActivities(c config.Config) (jobs, error) {
 		}
 		job.recorder.Tickets, job.recorder.Record = j, j
 	}
-	return job, nil
+	return job, addReach(job.pager, c)
 }
 
 // roster is the people and schedules of lastgood.yaml.

@@ -22,8 +22,7 @@ const (
 
 // idle are the settings without effect that neither Env.unused nor a mark in the schema names.
 var idle = []string{
-	"PUBLIC_URL", "people[].time_zone", "people[].email", "people[].phone",
-	"schedules[].ical", "services[].verify.alert_resolved",
+	"people[].time_zone", "schedules[].ical", "services[].verify.alert_resolved",
 }
 
 func TestTheDocumentedVariablesAreThoseThatAreRead(t *testing.T) {
