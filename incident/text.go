@@ -42,6 +42,19 @@ type TextAnswer struct {
 	Action, Code string
 }
 
+// Meant gives those that the answer may mean: the one with the code, or without a
+// code all that the action makes sense for.
+func (a TextAnswer) Meant(running []Named) []Named {
+	var meant []Named
+	for _, one := range running {
+		open := one.Status == Triggered || (one.Status == Acknowledged && a.Action != "acknowledge")
+		if (a.Code != "" && Code(one.ID) == a.Code) || (a.Code == "" && open) {
+			meant = append(meant, one)
+		}
+	}
+	return meant
+}
+
 // ReadText reads an answer to a page: OK or ACK, ESC, each with the incident's
 // code or alone, or the code alone, which acknowledges. Case, punctuation and the
 // whole IncidentId in place of the code are all right.

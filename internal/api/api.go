@@ -75,6 +75,7 @@ type Options struct {
 	// IsClosed says whether a decision failed because its incident is over.
 	IsClosed  func(err error) bool
 	Whisperer Whisperer
+	Texting   Texting
 }
 
 // API serves the starter's HTTP interface.
@@ -92,6 +93,8 @@ func New(o Options) *API {
 		a.mount(http.MethodPost, "/v1/alerts/"+source, a.takeAlerts(source, decode))
 	}
 	a.mount(http.MethodPost, "/slack/interactions", a.takeInteraction)
+	a.mount(http.MethodPost, "/twilio/sms", a.takeText)
+	a.mount(http.MethodPost, "/twilio/status", a.takeReport)
 	a.mount(http.MethodGet, "/healthz", healthy)
 	a.mount(http.MethodGet, "/readyz", readiness(o.Ready))
 	a.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

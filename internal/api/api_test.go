@@ -28,6 +28,7 @@ type world struct {
 	mu         sync.Mutex
 	deliveries map[string]incident.Delivery
 	clicks     []incident.Click
+	reports    []incident.PageReport
 	whispers   []string
 	log        bytes.Buffer
 
@@ -37,6 +38,10 @@ type world struct {
 	ready  error
 	// whisper answers for Slack.
 	whisper error
+	// texting, running and report are for what comes from phones.
+	texting api.Texting
+	running func() ([]incident.Named, error)
+	report  error
 
 	registry *prometheus.Registry
 	api      *api.API
@@ -45,6 +50,7 @@ type world struct {
 func newWorld(t *testing.T, services ...string) *world {
 	t.Helper()
 	w := &world{deliveries: map[string]incident.Delivery{}, registry: prometheus.NewRegistry()}
+	w.texting = w.phones()
 	w.api = api.New(api.Options{
 		Log:      slog.New(slog.NewTextHandler(w, nil)),
 		Metrics:  w.registry,
@@ -69,6 +75,7 @@ func newWorld(t *testing.T, services ...string) *world {
 		Decisions: w,
 		IsClosed:  func(err error) bool { return errors.Is(err, errClosed) },
 		Whisperer: w,
+		Texting:   w.texting,
 	})
 	return w
 }
@@ -157,6 +164,7 @@ func (w *world) requireUntouched(t *testing.T) {
 	require.Empty(t, w.deliveries)
 	require.Empty(t, w.clicks)
 	require.Empty(t, w.whispers)
+	require.Empty(t, w.reports)
 }
 
 func alertRequest(t *testing.T, body string) *http.Request {

@@ -14,6 +14,7 @@ import (
 type counters struct {
 	alerts       *prometheus.CounterVec
 	interactions *prometheus.CounterVec
+	texts        *prometheus.CounterVec
 	durations    *prometheus.HistogramVec
 }
 
@@ -25,12 +26,15 @@ func newCounters(r prometheus.Registerer) counters {
 		interactions: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "lastgood_interactions_total", Help: "Interactions of people in Slack, by result.",
 		}, []string{"result"}),
+		texts: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "lastgood_texts_total", Help: "Answers of people by SMS and reports on texts, by kind and result.",
+		}, []string{"kind", "result"}),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "lastgood_http_request_duration_seconds", Help: "Time to answer a request, by path and status.",
 			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"path", "status"}),
 	}
-	r.MustRegister(c.alerts, c.interactions, c.durations)
+	r.MustRegister(c.alerts, c.interactions, c.texts, c.durations)
 	return c
 }
 

@@ -80,6 +80,7 @@ func newAPI(c config.Config, client signals.Client, metrics *metrics, ready func
 		Decisions:   client,
 		IsClosed:    func(err error) bool { return errors.Is(err, signals.ErrClosed) },
 		Whisperer:   slack.New(slack.Config{Token: c.Slack.BotToken.Reveal(), APIURL: c.Slack.APIURL}),
+		Texting:     texting(c, client),
 	})
 }
 
