@@ -68,13 +68,18 @@ func paged(in *Incident, ev Event) error {
 	if i < 0 || in.Climb.Pages[i].Lost {
 		return nil // The report that it was lost was faster than the vendor's answer.
 	}
-	in.Climb.Pages[i].Delivered, in.Climb.Pages[i].Failed = ev.At, ""
+	in.arrive(i, ev.At)
+	return nil
+}
+
+// arrive counts a page as delivered.
+func (in *Incident) arrive(i int, at time.Time) {
+	in.Climb.Pages[i].Delivered, in.Climb.Pages[i].Failed = at, ""
 	in.Climb.Met = in.Climb.Met || in.Climb.Wanted
 	in.Climb.Reached, in.Climb.Unreached, in.Climb.Wanted = true, false, false
 	if in.Climb.Until.IsZero() && in.Status == Triggered {
-		in.Climb.Until = ev.At.Add(in.Policy().Within(in.Climb.At))
+		in.Climb.Until = at.Add(in.Policy().Within(in.Climb.At))
 	}
-	return nil
 }
 
 func pageFailed(in *Incident, ev Event) error {

@@ -23,6 +23,9 @@ func pageReported(in *Incident, ev Event) error {
 	}
 	if r.Failed == "" {
 		in.log(ev, PageReported, "The %s to %s was delivered", viaOf(r), whom)
+		if i >= 0 && in.Climb.Pages[i].Delivered.IsZero() && !in.Climb.Pages[i].Lost {
+			in.arrive(i, ev.At) // The vendor's own answer was lost, or is slower.
+		}
 		return nil
 	}
 	in.report(ev, PageFailed, "The %s to %s was not delivered: %s", viaOf(r), whom, firstLine(r.Failed, 300))

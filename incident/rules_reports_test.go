@@ -98,6 +98,13 @@ func TestAReportMayOvertakeTheVendorsAnswer(t *testing.T) {
 	require.Equal(t, until, s.in.Climb.Until)
 }
 
+func TestAReportThatATextArrivedIsAsGoodAsTheVendorsAnswer(t *testing.T) {
+	s := byText(t)
+	s.happens(reported(s, 0, "SM1", "undelivered")).after(time.Second).happens(reported(s, 1, "SM2", ""))
+	require.Equal(t, s.now, s.in.Climb.Pages[1].Delivered)
+	require.Equal(t, s.now.Add(5*time.Minute), s.in.Climb.Until)
+}
+
 func TestAReportOnAPageThatIsOverIsToldAndNoMore(t *testing.T) {
 	s := byText(t)
 	late := reported(s, 0, "SM1", "undelivered")

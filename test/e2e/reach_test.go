@@ -92,6 +92,7 @@ func TestATextWhoseAnswerIsLostIsNotSentTwice(t *testing.T) {
 	alert := h.Fire("checkout")
 	text := h.ExpectText(e2e.Phone, "checkout")
 	alert.ExpectEntries(incident.PageReported, 1)
+	alert.ExpectEntries(incident.Paged, 1)
 	require.Contains(t, alert.Told(), "Paged First responder by sms: accepted as "+text.Detail.SID)
 	alert.Resolve()
 	alert.ExpectClosed()
@@ -123,7 +124,7 @@ func TestAnAnswerBySMSAcknowledges(t *testing.T) {
 func TestAnAcknowledgementStopsAMailOnItsWay(t *testing.T) {
 	t.Parallel()
 	h := e2e.Start(t, e2e.Setting{Plain: true, Contact: "[{via: slack}, {via: email, after: 1s}, {via: sms, after: 2m}]"})
-	h.Break(map[string]any{"vendor": "smtp", "match": "DATA", "hang": "3s"})
+	h.Break(map[string]any{"vendor": "smtp", "match": "RCPT", "hang": "3s"})
 	alert := h.Fire("checkout")
 	page := h.Slack(e2e.FirstResponder).ExpectMessage("checkout")
 	alert.ExpectUnderWay(1)
