@@ -186,7 +186,9 @@ func TestOnlyTheVeryPageIsFoundAgain(t *testing.T) {
 
 func TestAnUnusableConfigurationIsRefused(t *testing.T) {
 	for _, c := range []twilio.Config{
-		{}, {AccountSID: account, AuthToken: token}, {AccountSID: account, AuthToken: token, From: phone, APIURL: "://"},
+		{},
+		{AccountSID: account, AuthToken: token},
+		{AccountSID: account, AuthToken: token, From: phone, APIURL: "://"},
 		{AccountSID: account, AuthToken: token, From: phone, APIURL: "https://u:p@h"},
 	} {
 		_, err := twilio.New(c)
