@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/base64"
+	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -85,9 +86,10 @@ func TestTheSamePageHasTheSameMessageID(t *testing.T) {
 	}
 	other := page()
 	other.Marker += "/2"
-	require.Equal(t, id(page()), id(page()))
-	require.NotEqual(t, id(page()), id(other))
-	require.Regexp(t, `^<[a-z2-7]{32}@example\.com>$`, id(page()))
+	once, again := id(page()), id(page())
+	require.Equal(t, once, again)
+	require.NotEqual(t, once, id(other))
+	require.Regexp(t, `^<[a-z2-7]{32}@example\.com>$`, once)
 }
 
 func TestATextFromOutsideStaysText(t *testing.T) {
@@ -291,7 +293,7 @@ func partsOf(t *testing.T, m *mail.Message) map[string]string {
 	parts := multipart.NewReader(m.Body, params["boundary"])
 	for {
 		part, err := parts.NextRawPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return found
 		}
 		require.NoError(t, err)

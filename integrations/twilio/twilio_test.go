@@ -3,6 +3,7 @@ package twilio_test
 import (
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -53,9 +54,7 @@ func (a *api) serve(t *testing.T) string {
 		a.user, a.password, _ = r.BasicAuth()
 		body, _ := io.ReadAll(r.Body)
 		a.form, _ = url.ParseQuery(string(body))
-		for name, values := range a.header {
-			w.Header()[name] = values
-		}
+		maps.Copy(w.Header(), a.header)
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(a.status)
 		_, _ = io.WriteString(w, a.answer)
