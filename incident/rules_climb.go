@@ -8,10 +8,6 @@ import (
 	"github.com/seed-44180607/lastgood/oncall"
 )
 
-// UnreachedPause is how long a climb rests after a round in which no page was
-// delivered to anybody. Such a round does not count.
-const UnreachedPause = 30 * time.Second
-
 // stepOpened puts the pages of a step on the board. The plan's position must be
 // where the climb stands: a plan that was overtaken is dropped.
 func stepOpened(in *Incident, ev Event) error {
@@ -120,12 +116,11 @@ func stepRanOut(in *Incident, ev Event) error {
 // count: it is climbed again after a pause.
 func (in *Incident) next(ev Event) {
 	at, rest := oncall.Next(in.Policy(), in.Climb.At)
-	if at.Round != in.Climb.At.Round || at.Exhausted() {
+	if oncall.RoundEnds(in.Climb.At, at) {
 		if !in.Climb.Reached {
-			in.report(ev, NobodyReached, "Nobody could be reached in round %d; it is climbed again every %s", in.Climb.At.Round, UnreachedPause)
+			at, rest = in.anew()
+			in.report(ev, NobodyReached, "Nobody could be reached in round %d; it is climbed again every %s", in.Climb.At.Round, rest)
 			in.Climb.Unreached = true
-			at, rest = in.Climb.At, UnreachedPause
-			at.Step = in.roundBegins()
 		} else if at.Again == 1 {
 			in.log(ev, Exhausted, "Exhausted: nobody answered in %d rounds; step %d is paged again every %s",
 				at.Round, at.Step, oncall.AgainEvery)
@@ -146,18 +141,13 @@ func (in *Incident) report(ev Event, kind Kind, format string, args ...any) {
 	}
 }
 
-// roundBegins is the step that the current round is climbed again from.
-func (in *Incident) roundBegins() int {
-	if in.Climb.At.Exhausted() {
-		return in.Climb.At.Step
+// anew is where a round that reached nobody is climbed again from.
+func (in *Incident) anew() (oncall.Position, time.Duration) {
+	at, rest := oncall.Anew(in.Policy(), in.Climb.At)
+	if in.Climb.From > 0 && !at.Exhausted() {
+		at.Step = in.Climb.From
 	}
-	if in.Climb.From > 0 {
-		return in.Climb.From
-	}
-	if in.Climb.At.Round > 1 {
-		return max(in.Policy().Repeat.FromStep, 1)
-	}
-	return 1
+	return at, rest
 }
 
 func calledOut(in *Incident, ev Event) error {

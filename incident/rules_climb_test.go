@@ -131,8 +131,8 @@ func TestARoundInWhichNobodyWasReachedDoesNotCountAndIsSaidOnce(t *testing.T) {
 		markers = append(markers, s.in.Climb.Pages[0].Marker)
 		s.runsOut().passes()
 		require.Equal(t, oncall.Position{Step: 1, Round: 1}, s.in.Climb.At)
-		require.Equal(t, s.now.Add(incident.UnreachedPause), s.in.Climb.PageAt)
-		s.after(incident.UnreachedPause)
+		require.Equal(t, s.now.Add(oncall.UnreachedPause), s.in.Climb.PageAt)
+		s.after(oncall.UnreachedPause)
 	}
 
 	require.Equal(t, lap, s.in.Climb.Lap)
@@ -157,7 +157,7 @@ func TestAnExhaustedClimbThatReachesNobodyStaysExhausted(t *testing.T) {
 
 	s.passes()
 	require.Equal(t, oncall.Position{Step: 2, Round: 2, Again: 1}, s.in.Climb.At)
-	require.Equal(t, s.now.Add(incident.UnreachedPause), s.in.Climb.PageAt)
+	require.Equal(t, s.now.Add(oncall.UnreachedPause), s.in.Climb.PageAt)
 	s.reaches("sre-2").runsOut()
 	require.Equal(t, oncall.Position{Step: 2, Round: 2, Again: 2}, s.in.Climb.At)
 	require.Equal(t, 1, s.count(incident.Exhausted))
@@ -169,7 +169,7 @@ func TestAPolicyWithoutStepsReachesNobodyAndNeverEnds(t *testing.T) {
 	s.happens(incident.Event{Kind: incident.Opened})
 	for range 5 {
 		s.passes()
-		require.Equal(t, s.now.Add(incident.UnreachedPause), s.in.Climb.PageAt)
+		require.Equal(t, s.now.Add(oncall.UnreachedPause), s.in.Climb.PageAt)
 	}
 	require.Equal(t, 1, s.count(incident.NobodyReached))
 }

@@ -31,7 +31,7 @@ func ackTimedOut(in *Incident, ev Event) error {
 		return errNothing
 	}
 	in.log(ev, AckTimedOut, "The acknowledgement by %s ran out after %s without a decision", in.AcknowledgedBy, in.Policy().AckTimeout)
-	in.trigger(oncall.Position{Step: max(in.Policy().Repeat.FromStep, 1), Round: 1}, ev)
+	in.trigger(oncall.Position{Step: in.Policy().Again(), Round: 1}, ev)
 	return nil
 }
 

@@ -59,6 +59,7 @@ type Roster struct {
 	People    []Person            `json:"people"`
 	Schedules []Schedule          `json:"schedules"`
 	Overrides []Override          `json:"overrides,omitempty"` // Made at run time; each names its schedule.
+	Calendars []Calendar          `json:"calendars,omitempty"` // The latest copy of each calendar that a schedule names.
 	Groups    map[string][]string `json:"groups,omitempty"`    // Slack group ID to the Slack user IDs of its members.
 }
 

@@ -9,6 +9,9 @@ import "time"
 // AgainEvery is how long an exhausted climb rests before it pages the policy's last step again.
 const AgainEvery = 30 * time.Minute
 
+// UnreachedPause is how long a climb rests after a round that reached nobody. Such a round does not count.
+const UnreachedPause = 30 * time.Second
+
 // Policy is an escalation policy: steps that are paged one after the other until somebody answers.
 type Policy struct {
 	ID         string        `json:"id"`
@@ -65,11 +68,31 @@ func Next(p Policy, at Position) (Position, time.Duration) {
 	case at.Step < last:
 		return Position{Step: at.Step + 1, Round: at.Round}, 0
 	case at.Round <= p.Repeat.Times:
-		return Position{Step: min(max(p.Repeat.FromStep, 1), last), Round: at.Round + 1}, 0
+		return Position{Step: p.Again(), Round: at.Round + 1}, 0
 	default:
 		return Position{Step: last, Round: at.Round, Again: 1}, AgainEvery
 	}
 }
+
+// RoundEnds reports whether the way from one position to the next ends a round. Each repetition of an exhausted
+// policy's last step is one of its own.
+func RoundEnds(from, next Position) bool { return next.Round != from.Round || next.Exhausted() }
+
+// Anew says where the climb goes after the position at has ended a round that reached nobody, and how long after: the
+// same round is climbed once more.
+func Anew(p Policy, at Position) (Position, time.Duration) {
+	switch {
+	case at.Exhausted():
+	case at.Round > 1:
+		at.Step = p.Again()
+	default:
+		at.Step = 1
+	}
+	return at, UnreachedPause
+}
+
+// Again is the step with which every further round begins, and the climb after an acknowledgement that ran out.
+func (p Policy) Again() int { return min(max(p.Repeat.FromStep, 1), max(len(p.Steps), 1)) }
 
 // Within is how long a position waits for an answer once it was paged. It is 0 for repetitions of an exhausted policy,
 // whose rest is AgainEvery, and for a position the policy does not have.

@@ -133,12 +133,17 @@ func (r rotation) open(t time.Time) bool {
 	return len(r.only) == 0 || slices.ContainsFunc(r.only, func(o opening) bool { return o.covers(t) })
 }
 
+// setBack is more than any clock was ever set back at once.
+const setBack = 25 * time.Hour
+
 // turn is the latest period that has begun at t, counted from 0; -1 before the first.
 func (r rotation) turn(t time.Time) int64 {
 	var n int64
 	if r.every > 0 {
-		// Clocks set back may have begun a period that they do not show any more, at most a day ahead.
-		n = int64((wallAt(t, r.zone) + day - r.first) / r.every)
+		// Clocks set back may have begun a period that they do not show any more.
+		shown := wallAt(t, r.zone)
+		before := wallAt(t.Add(-setBack), r.zone) + wall(setBack/time.Second)
+		n = int64((max(shown, before) - r.first) / r.every)
 	}
 	for n >= 0 && r.begins(n).After(t) {
 		n--

@@ -32,6 +32,9 @@ type Override struct {
 	From     string    `json:"from"` // "2006-01-02T15:04" in the schedule's zone, or RFC 3339.
 	To       string    `json:"to"`
 	Made     time.Time `json:"made,omitzero"` // When it was entered at run time; zero: it is part of the schedule.
+	// ID and By, of an override made at run time: what removes it, which the two of a swap share, and who made it.
+	ID string `json:"id,omitempty" yaml:"-"`
+	By string `json:"by,omitempty" yaml:"-"`
 }
 
 // Shift is a span of time, [Since, Until), with the same answer to who is on call. Person is empty when nobody is.

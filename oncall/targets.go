@@ -86,7 +86,7 @@ func (r Roster) onCall(schedule string, at time.Time) (people []Person, notes []
 	if !exists {
 		return nil, []string{fmt.Sprintf("schedule %s does not exist", schedule)}
 	}
-	rota, faults := s.read(r.Overrides)
+	rota, faults := r.read(s)
 	for _, fault := range faults {
 		notes = append(notes, fault.Error())
 	}

@@ -19,6 +19,9 @@ func (f Fault) Error() string {
 	return f.Field + ": " + f.Problem
 }
 
+// shortestWait is the shortest time that a step may wait for an answer.
+const shortestWait = time.Second
+
 // faults collects what is wrong.
 type faults []error
 
@@ -68,8 +71,8 @@ func (s Step) validate(fs *faults, field string) {
 	for i, target := range s.Page {
 		target.validate(fs, fmt.Sprintf("%s.page[%d]", field, i))
 	}
-	if s.AckWithin <= 0 {
-		fs.add(field+".ack_within", "%s is not above 0", s.AckWithin)
+	if s.AckWithin < shortestWait {
+		fs.add(field+".ack_within", "%s is below %s; nobody answers so fast", s.AckWithin, shortestWait)
 	}
 	if s.OnlyIf != nil {
 		_, err := s.OnlyIf.read(nil)
@@ -100,7 +103,7 @@ func (t Target) validate(fs *faults, field string) {
 	}
 }
 
-// Validate gives every fault of the person.
+// Validate gives every fault of the person. That nobody can reach them is none: Review says so.
 func (p Person) Validate() []error {
 	var fs faults
 	fs.need(p.ID, "id")
@@ -117,9 +120,6 @@ func (p Person) Validate() []error {
 		if rule.After < 0 {
 			fs.add(field+".after", "%s is below 0", rule.After)
 		}
-	}
-	if len(p.Contact) == 0 && p.Slack == "" {
-		fs.add("slack", "is missing, and without contact rules a page goes there")
 	}
 	return fs
 }

@@ -35,6 +35,8 @@ func TestAPolicyNamesEachFieldThatIsWrong(t *testing.T) {
 		"target of two":     {func(p *oncall.Policy) { p.Steps[0].Page[0].Schedule = "x" }, []string{"steps[0].page[0]"}},
 		"target of none":    {func(p *oncall.Policy) { p.Steps[0].Page[0] = oncall.Target{} }, []string{"steps[0].page[0]"}},
 		"no wait":           {func(p *oncall.Policy) { p.Steps[0].AckWithin = 0 }, []string{"steps[0].ack_within"}},
+		"too short a wait":  {func(p *oncall.Policy) { p.Steps[0].AckWithin = 999 * time.Millisecond }, []string{"steps[0].ack_within"}},
+		"a wait of 1 s":     {func(p *oncall.Policy) { p.Steps[0].AckWithin = time.Second }, nil},
 		"window, zone":      {func(p *oncall.Policy) { p.Steps[0].OnlyIf.TimeZone = "" }, []string{"steps[0].only_if"}},
 		"window, hour":      {func(p *oncall.Policy) { p.Steps[0].WaitUntil.To = "9 am" }, []string{"steps[0].wait_until"}},
 		"window, day":       {func(p *oncall.Policy) { p.Steps[0].OnlyIf.Days = []time.Weekday{7} }, []string{"steps[0].only_if"}},
@@ -100,7 +102,7 @@ func TestAPersonNamesEachFieldThatIsWrong(t *testing.T) {
 		"unknown method":  {func(p *oncall.Person) { p.Contact[2].Via = oncall.SlackChannel }, []string{"contact[2].via"}},
 		"a method twice":  {func(p *oncall.Person) { p.Contact[2].Via = oncall.Slack }, []string{"contact[2].via"}},
 		"after, negative": {func(p *oncall.Person) { p.Contact[2].After = -1 }, []string{"contact[2].after"}},
-		"unreachable":     {func(p *oncall.Person) { p.Contact, p.Slack = nil, "" }, []string{"slack"}},
+		"unreachable":     {func(p *oncall.Person) { p.Contact, p.Slack = nil, "" }, nil},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package oncall
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -76,6 +77,22 @@ func parseMoment(s string, zone *time.Location) (time.Time, error) {
 	return w.in(zone), nil
 }
 
+// ParseMoment reads RFC 3339, or a wall clock like 2026-01-05T09:00 of a zone, which may be empty where it is not needed.
+func ParseMoment(s, zone string) (time.Time, error) {
+	if t, err := time.Parse(time.RFC3339, s); err == nil {
+		return t, nil
+	}
+	w, err := parseWall(s)
+	if err != nil {
+		return time.Time{}, err
+	}
+	in, err := loadZone(zone)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return w.in(in), nil
+}
+
 // parseClock reads a time of day, as seconds since midnight.
 func parseClock(s string) (wall, error) {
 	if s == "" || s == "24:00" {
@@ -88,15 +105,23 @@ func parseClock(s string) (wall, error) {
 	return wall(t.Hour()*60*60 + t.Minute()*60), nil
 }
 
+// zones are those that were read before, by name. A zone does not change, and reading one costs more than all that is
+// asked of a schedule.
+var zones sync.Map
+
 // loadZone finds a zone by its IANA name. Go's "" and "Local" are refused: what they mean depends on the machine or on
 // nothing that was written down.
 func loadZone(name string) (*time.Location, error) {
 	if name == "" {
 		return nil, errors.New("no time zone is given")
 	}
+	if zone, known := zones.Load(name); known {
+		return zone.(*time.Location), nil
+	}
 	zone, err := time.LoadLocation(name)
 	if err != nil || name == "Local" {
 		return nil, fmt.Errorf("%q is not a time zone like Europe/London", name)
 	}
+	zones.Store(name, zone)
 	return zone, nil
 }

@@ -141,61 +141,84 @@ func TestHandOffsKeepToTheClockOnTheWall(t *testing.T) {
 // bruteZones are both hemispheres, changes of 30 min, 1 h and 2 h, changes at midnight, offsets of a quarter hour, a
 // change in the month of Ramadan, and none at all.
 var bruteZones = []string{
-	"Europe/London", "America/New_York", "Australia/Sydney", "Australia/Lord_Howe", "America/Santiago",
-	"America/Havana", "Africa/Casablanca", "Antarctica/Troll", "Pacific/Chatham", "Asia/Kolkata",
+	"Europe/London", "America/New_York", "America/St_Johns", "America/Santiago", "America/Havana", "Africa/Casablanca",
+	"Antarctica/Troll", "Australia/Sydney", "Australia/Lord_Howe", "Pacific/Chatham", "Asia/Kolkata", "Asia/Kathmandu",
 }
 
-func TestAtEveryMinuteAroundAChangeOneIsOnCallAndHandOffsAreWhereTheClockShowsThem(t *testing.T) {
+var bruteRotations = []string{"1h", "12h", "1d", "1w"}
+
+func TestEvery30SecondsAroundAChangeOneIsOnCallAndHandOffsAreWhereTheClockShowsThem(t *testing.T) {
 	for _, zone := range bruteZones {
-		for _, every := range []string{"1h", "1d"} {
+		for _, every := range bruteRotations {
 			t.Run(zone+" every "+every, func(t *testing.T) {
 				t.Parallel()
-				for _, change := range changesOf(zoneOf(t, zone), 2026) {
-					// The half hours fall into the gaps and the doubled hours.
-					walkMinutes(t, rotation(t, zone, "2026-01-01T00:30", every, "a", "b", "c", "d", "e"), change)
+				changes := changesOf(zoneOf(t, zone), 2026)
+				require.Len(t, changes, 2)
+				for _, change := range changes {
+					walk(t, through(t, zone, every, change), change)
 				}
 			})
 		}
 	}
 }
 
-// changesOf gives the moments of a year at which the clocks of a zone change; for a zone without, an ordinary day.
+// through is a schedule of five people that hands over at a wall time which the change skips, or shows twice.
+func through(t *testing.T, zone, every string, change time.Time) oncall.Schedule {
+	t.Helper()
+	begins, ends := look(change.Add(-time.Minute), zoneOf(t, zone)).Add(time.Minute), look(change, zoneOf(t, zone))
+	if ends.Before(begins) {
+		begins = ends
+	}
+	first := begins.Add(15*time.Minute).AddDate(0, 0, -8*7)
+	return rotation(t, zone, first.Format(clock), every, "a", "b", "c", "d", "e")
+}
+
+// changesOf gives the moments of a year at which the clocks of a zone change; for a zone without, two ordinary days.
 func changesOf(zone *time.Location, year int) []time.Time {
 	var changes []time.Time
 	start := time.Date(year, 1, 2, 0, 0, 0, 0, time.UTC)
-	for m := start; m.Year() == year; m = m.Add(30 * time.Minute) {
-		_, before := m.Add(-30 * time.Minute).In(zone).Zone()
+	for m := start; m.Year() == year; m = m.Add(15 * time.Minute) {
+		_, before := m.Add(-15 * time.Minute).In(zone).Zone()
 		if _, now := m.In(zone).Zone(); now != before {
 			changes = append(changes, m)
 		}
 	}
 	if len(changes) == 0 {
-		return []time.Time{start.AddDate(0, 6, 0)}
+		return []time.Time{start.AddDate(0, 2, 26), start.AddDate(0, 9, 23)}
 	}
 	return changes
 }
 
-// walkMinutes compares a schedule of five people, a to e, with what somebody would do who looks at a clock each minute.
-func walkMinutes(t *testing.T, s oncall.Schedule, change time.Time) {
+const (
+	// around is how long before and after a change a schedule is looked at.
+	around = 2 * 24 * 60
+	// week is how far a shift may reach beyond that.
+	week = 8 * 24 * 60
+)
+
+// walk compares a schedule, every 30 s, with what somebody would do who looks at a clock each minute.
+func walk(t *testing.T, s oncall.Schedule, change time.Time) {
 	t.Helper()
-	first := change.Add(-84 * time.Hour)
-	turns := watch(t, zoneOf(t, s.TimeZone), s.Layers[0], first, 7*24*60)
+	first := change.Add(-(around + week) * time.Minute)
+	turns := watch(t, zoneOf(t, s.TimeZone), s.Layers[0], first, 2*(around+week))
 	minute := func(i int) time.Time { return first.Add(time.Duration(i) * time.Minute) }
 	since, until := 0, 0
-	for i := range turns[:5*24*60] {
+	for i := range turns[:week+2*around] {
 		if i == until {
 			since = i
 			for until < len(turns) && turns[until] == turns[i] {
 				until++
 			}
 		}
-		if i < 2*24*60 {
-			continue
-		}
-		shift, err := s.At(minute(i), nil)
-		if err != nil || shift.Person != s.Layers[0].People[turns[i]%5] || !shift.Since.Equal(minute(since)) || !shift.Until.Equal(minute(until)) {
-			require.Failf(t, "not what the clock shows", "at %s: %v, %v; period %d from %s to %s",
-				minute(i), shift, err, turns[i], minute(since), minute(until))
+		for _, m := range []time.Time{minute(i), minute(i).Add(30 * time.Second)} {
+			if i < week {
+				break
+			}
+			shift, err := s.At(m, nil)
+			if err != nil || shift.Person != s.Layers[0].People[turns[i]%5] || !shift.Since.Equal(minute(since)) || !shift.Until.Equal(minute(until)) {
+				require.Failf(t, "not what the clock shows", "at %s: %v, %v; period %d from %s to %s",
+					m, shift, err, turns[i], minute(since), minute(until))
+			}
 		}
 	}
 }
@@ -240,7 +263,7 @@ func handoffs(t *testing.T, layer oncall.Layer) map[time.Time]int {
 	t.Helper()
 	first, err := time.Parse(clock, layer.Handoff)
 	require.NoError(t, err)
-	hours := layer.Every.Count * map[oncall.Unit]int{oncall.Hours: 1, oncall.Days: 24}[layer.Every.Unit]
+	hours := layer.Every.Count * map[oncall.Unit]int{oncall.Hours: 1, oncall.Days: 24, oncall.Weeks: 7 * 24}[layer.Every.Unit]
 	due := map[time.Time]int{}
 	for n := range 366 * 24 / hours {
 		due[first.Add(time.Duration(n*hours)*time.Hour)] = n
@@ -256,4 +279,36 @@ func TestAClockThatSkipsTwoHoursDropsTheShiftsOfOne(t *testing.T) {
 		order += fmt.Sprint(shiftAt(t, s, m)[0])
 	}
 	require.Equal(t, "adea", order)
+}
+
+func TestAnOverrideAtATimeThatTheClocksSkipOrShowTwice(t *testing.T) {
+	tests := map[string]struct {
+		zone, from, to string
+		at             string
+		since, until   string
+	}{
+		"from a time that is skipped, as far after the gap": {
+			"Europe/London", "2026-03-29T01:30", "2026-03-29T06:00", "2026-03-29T03:00:00+01:00",
+			"2026-03-29T02:30:00+01:00", "2026-03-29T06:00:00+01:00",
+		},
+		"to a time that is skipped, as far after the gap": {
+			"Australia/Lord_Howe", "2026-10-04T00:00", "2026-10-04T02:15", "2026-10-04T02:40:00+11:00",
+			"2026-10-04T00:00:00+10:30", "2026-10-04T02:45:00+11:00",
+		},
+		"from a time that comes twice, the first": {
+			"America/New_York", "2026-11-01T01:30", "2026-11-01T06:00", "2026-11-01T01:10:00-05:00",
+			"2026-11-01T01:30:00-04:00", "2026-11-01T06:00:00-05:00",
+		},
+		"to a time that comes twice, the first": {
+			"Europe/London", "2026-10-25T00:00", "2026-10-25T01:30", "2026-10-25T01:29:59+01:00",
+			"2026-10-25T00:00:00+01:00", "2026-10-25T01:30:00+01:00",
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := rotation(t, test.zone, "2026-01-05T09:00", "1w", "a", "b")
+			s.Overrides = []oncall.Override{{Person: "c", From: test.from, To: test.to}}
+			require.Equal(t, [3]string{"c", test.since, test.until}, shiftAt(t, s, moment(t, test.at)))
+		})
+	}
 }

@@ -9,6 +9,7 @@ import (
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/seed-44180607/lastgood/incident"
@@ -21,11 +22,21 @@ var ErrClosed = errors.New("the incident is closed")
 // another worker takes it: the next page is late by no more. Temporal's own is 10 s.
 const TaskTimeout = 4 * time.Second
 
-// Client reaches incidents through Temporal.
+// Client reaches incidents, and the roster, through Temporal.
 type Client struct {
 	Temporal client.Client
 	// TaskQueue is where new incidents run; empty means TaskQueue.
 	TaskQueue string
+	// Converter reads memos; nil means Temporal's default. It must be the one that
+	// Temporal's own client was made with.
+	Converter converter.DataConverter
+}
+
+func (c Client) queue() string {
+	if c.TaskQueue == "" {
+		return TaskQueue
+	}
+	return c.TaskQueue
 }
 
 // Alert hands a delivery to the incident of its group, and opens one when none
@@ -45,10 +56,6 @@ func (c Client) Alert(ctx context.Context, o Opening, d incident.Delivery) (stri
 }
 
 func (c Client) options(id string, o Opening, d incident.Delivery) client.StartWorkflowOptions {
-	queue := c.TaskQueue
-	if queue == "" {
-		queue = TaskQueue
-	}
 	severity, title := incident.Worst(d)
 	attributes := []temporal.SearchAttributeUpdate{
 		IncidentService.ValueSet(o.Service.ID), IncidentEnvironment.ValueSet(o.Service.Environment),
@@ -59,7 +66,7 @@ func (c Client) options(id string, o Opening, d incident.Delivery) client.StartW
 		attributes = append(attributes, IncidentTeam.ValueSet(o.Service.Team))
 	}
 	return client.StartWorkflowOptions{
-		ID: id, TaskQueue: queue, WorkflowTaskTimeout: TaskTimeout,
+		ID: id, TaskQueue: c.queue(), WorkflowTaskTimeout: TaskTimeout,
 		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		TypedSearchAttributes:    temporal.NewSearchAttributes(attributes...),

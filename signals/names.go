@@ -29,6 +29,7 @@ const (
 	IncidentType = "Incident"
 	RollbackType = "Rollback"
 	RecordType   = "Record"
+	RosterType   = "Roster"
 )
 
 // Signals of an incident. All but the first and the last two carry an incident.Decision.
@@ -90,6 +91,13 @@ func MintIncidentID(runID string, opened time.Time) string {
 	sum := sha256.Sum256([]byte(runID))
 	code := base32.StdEncoding.EncodeToString(sum[:])[:6]
 	return fmt.Sprintf("INC-%s-%s", opened.UTC().Format("060102"), code)
+}
+
+// MintOverrideID makes the ID of an override or a swap out of what is its own: the
+// same seed gives the same ID. It is short enough to be typed.
+func MintOverrideID(seed string) string {
+	sum := sha256.Sum256([]byte(seed))
+	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:])[:8])
 }
 
 // HistoryURL is the address of a run in the Temporal UI, "" without a UI.

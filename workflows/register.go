@@ -16,4 +16,5 @@ func Register(to Registry) {
 	to.RegisterWorkflowWithOptions(Incident, workflow.RegisterOptions{Name: signals.IncidentType})
 	to.RegisterWorkflowWithOptions(Rollback, workflow.RegisterOptions{Name: signals.RollbackType})
 	to.RegisterWorkflowWithOptions(Record, workflow.RegisterOptions{Name: signals.RecordType})
+	to.RegisterWorkflowWithOptions(Roster, workflow.RegisterOptions{Name: signals.RosterType})
 }

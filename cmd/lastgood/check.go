@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,15 +19,15 @@ func withTimeout(cmd *cobra.Command, d time.Duration) (context.Context, context.
 func checkCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "check FILE",
-		Short: "Check a lastgood.yaml: every fault with its line",
+		Short: "Check a lastgood.yaml: every fault with its line, and a warning for what is hardly meant",
 		Args:  usageOf(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file, err := config.ReadFile(args[0])
 			if err != nil {
 				return usageError{err}
 			}
-			for _, unused := range file.Unused() {
-				fmt.Fprintln(cmd.ErrOrStderr(), "warning:", unused)
+			for _, warning := range slices.Concat(file.Unused(), file.Review(time.Now())) {
+				fmt.Fprintln(cmd.ErrOrStderr(), "warning:", warning)
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s: %d services, %d people, %d schedules: good\n",
 				args[0], len(file.Services), len(file.Roster.People), len(file.Roster.Schedules))

@@ -23,6 +23,15 @@ const (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
+	err := rootCommand().ExecuteContext(ctx)
+	if err == nil {
+		return
+	}
+	fmt.Fprintln(os.Stderr, "lastgood:", err)
+	os.Exit(exitCode(err))
+}
+
+func rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "lastgood",
 		Short:         "From a production alert to a verified restore",
@@ -32,13 +41,8 @@ func main() {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(setupCommand(), demoCommand(), simulatorCommand(), checkCommand(), versionCommand())
-	err := root.ExecuteContext(ctx)
-	if err == nil {
-		return
-	}
-	fmt.Fprintln(os.Stderr, "lastgood:", err)
-	os.Exit(exitCode(err))
+	root.AddCommand(setupCommand(), demoCommand(), simulatorCommand(), checkCommand(), oncallCommand(), policyCommand(), versionCommand())
+	return root
 }
 
 // usageOf makes what is wrong with the arguments an error of usage.

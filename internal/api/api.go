@@ -1,5 +1,5 @@
-// Package api is the starter's HTTP interface: it takes alerts from monitors and clicks from Slack, checks who sends
-// them, and answers only once they are stored. It knows no vendor's format and no Temporal; decoders and the ways
+// Package api is the starter's HTTP interface: it takes alerts from monitors, clicks and commands from Slack, checks who
+// sends them, and answers only once they are stored. It says who is on call. It knows no vendor's format and no Temporal; decoders and the ways
 // onwards are given to it.
 package api
 
@@ -76,6 +76,12 @@ type Options struct {
 	IsClosed  func(err error) bool
 	Whisperer Whisperer
 	Texting   Texting
+
+	// Roster answers who is on call, and takes overrides.
+	Roster Roster
+	// DecodeCommand reads a slash command, AnswerCommand makes the JSON that shows lines of text to whoever typed it.
+	DecodeCommand func(body []byte) (incident.Command, error)
+	AnswerCommand func(lines []string) any
 }
 
 // API serves the starter's HTTP interface.
@@ -95,6 +101,8 @@ func New(o Options) *API {
 	a.mount(http.MethodPost, "/slack/interactions", a.takeInteraction)
 	a.mount(http.MethodPost, "/twilio/sms", a.takeText)
 	a.mount(http.MethodPost, "/twilio/status", a.takeReport)
+	a.mount(http.MethodPost, "/slack/commands", a.takeCommand)
+	a.mount(http.MethodGet, "/v1/oncall/{schedule}", a.tellOnCall)
 	a.mount(http.MethodGet, "/healthz", healthy)
 	a.mount(http.MethodGet, "/readyz", readiness(o.Ready))
 	a.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

@@ -19,6 +19,8 @@ import (
 
 	"github.com/seed-44180607/lastgood/incident"
 	"github.com/seed-44180607/lastgood/internal/api"
+	"github.com/seed-44180607/lastgood/oncall"
+	"github.com/seed-44180607/lastgood/signals"
 )
 
 var errClosed = errors.New("closed")
@@ -43,6 +45,12 @@ type world struct {
 	running func() ([]incident.Named, error)
 	report  error
 
+	// roster is who there is; away keeps what was entered at run time from being known, write answers for Temporal.
+	roster oncall.Roster
+	away   error
+	write  func(ctx context.Context) error
+	wrote  []any
+
 	registry *prometheus.Registry
 	api      *api.API
 }
@@ -56,7 +64,7 @@ func newWorld(t *testing.T, services ...string) *world {
 		Metrics:  w.registry,
 		Ready:    func(context.Context) error { return w.ready },
 		Decoders: map[string]api.Decoder{"alertmanager": decode},
-		Tokens:   map[string][]string{"alertmanager": {"old-token", "new-token"}, "grafana": {"other-token"}},
+		Tokens:   map[string][]string{"alertmanager": {"old-token", "new-token"}, "grafana": {"other-token"}, "oncall": {"oncall-token"}},
 		Route: func(labels map[string]string) (string, bool) {
 			s := labels["service"]
 			return s, slices.Contains(services, s)
@@ -72,10 +80,13 @@ func newWorld(t *testing.T, services ...string) *world {
 		Person: func(user string) (string, bool) {
 			return strings.ToLower(user), user == "U0SRE1"
 		},
-		Decisions: w,
-		IsClosed:  func(err error) bool { return errors.Is(err, errClosed) },
-		Whisperer: w,
-		Texting:   w.texting,
+		Decisions:     w,
+		IsClosed:      func(err error) bool { return errors.Is(err, errClosed) },
+		Whisperer:     w,
+		Roster:        w,
+		DecodeCommand: func(body []byte) (c incident.Command, err error) { return c, json.Unmarshal(body, &c) },
+		AnswerCommand: func(lines []string) any { return lines },
+		Texting:       w.texting,
 	})
 	return w
 }
@@ -128,6 +139,24 @@ func (w *world) Whisper(_ context.Context, to incident.Reply, text string) error
 	return w.whisper
 }
 
+func (w *world) Known(context.Context) (oncall.Roster, error) { return w.roster, w.away }
+
+func (w *world) Override(ctx context.Context, o oncall.Override) error { return w.store(ctx, o) }
+
+func (w *world) Swap(ctx context.Context, s signals.Swapping) error { return w.store(ctx, s) }
+
+func (w *world) Remove(ctx context.Context, r signals.Removal) error { return w.store(ctx, r) }
+
+func (w *world) store(ctx context.Context, what any) error {
+	if w.write != nil {
+		if err := w.write(ctx); err != nil {
+			return err
+		}
+	}
+	w.wrote = append(w.wrote, what)
+	return nil
+}
+
 // Write takes the log.
 func (w *world) Write(p []byte) (int, error) {
 	w.mu.Lock()
@@ -165,6 +194,7 @@ func (w *world) requireUntouched(t *testing.T) {
 	require.Empty(t, w.clicks)
 	require.Empty(t, w.whispers)
 	require.Empty(t, w.reports)
+	require.Empty(t, w.wrote)
 }
 
 func alertRequest(t *testing.T, body string) *http.Request {
@@ -207,6 +237,9 @@ func TestEverythingButItsMethodAndPathIsRefused(t *testing.T) {
 		{http.MethodGet, "/v1/alerts/alertmanager", http.StatusMethodNotAllowed, "POST"},
 		{http.MethodPut, "/v1/alerts/alertmanager", http.StatusMethodNotAllowed, "POST"},
 		{http.MethodGet, "/slack/interactions", http.StatusMethodNotAllowed, "POST"},
+		{http.MethodGet, "/slack/commands", http.StatusMethodNotAllowed, "POST"},
+		{http.MethodPost, "/v1/oncall/primary", http.StatusMethodNotAllowed, "GET"},
+		{http.MethodGet, "/v1/oncall", http.StatusNotFound, ""},
 		{http.MethodPost, "/healthz", http.StatusMethodNotAllowed, "GET"},
 		{http.MethodPost, "/v1/alerts/grafana", http.StatusNotFound, ""},
 		{http.MethodPost, "/v1/alerts/alertmanager/x", http.StatusNotFound, ""},

@@ -15,6 +15,7 @@ type counters struct {
 	alerts       *prometheus.CounterVec
 	interactions *prometheus.CounterVec
 	texts        *prometheus.CounterVec
+	commands     *prometheus.CounterVec
 	durations    *prometheus.HistogramVec
 }
 
@@ -29,12 +30,15 @@ func newCounters(r prometheus.Registerer) counters {
 		texts: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "lastgood_texts_total", Help: "Answers of people by SMS and reports on texts, by kind and result.",
 		}, []string{"kind", "result"}),
+		commands: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "lastgood_commands_total", Help: "Slash commands of people in Slack, by result.",
+		}, []string{"result"}),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "lastgood_http_request_duration_seconds", Help: "Time to answer a request, by path and status.",
 			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"path", "status"}),
 	}
-	r.MustRegister(c.alerts, c.interactions, c.texts, c.durations)
+	r.MustRegister(c.alerts, c.interactions, c.texts, c.commands, c.durations)
 	return c
 }
 

@@ -79,14 +79,14 @@ func (a *API) takeText(w http.ResponseWriter, r *http.Request) {
 	a.textBack(w, r, result, said)
 }
 
-// help is for a text that nothing can be made of.
-const help = "Reply OK and the code of the page to acknowledge, ESC and the code to escalate."
+// textHelp is for a text that nothing can be made of.
+const textHelp = "Reply OK and the code of the page to acknowledge, ESC and the code to escalate."
 
 // answerTo carries a text out and says what became of it, as far as that is known.
 func (a *API) answerTo(ctx context.Context, text incident.Text, person string) (result, said string, err error) {
 	asked := incident.ReadText(text.Body)
 	if asked.Action == "" {
-		return ignored, help, nil
+		return ignored, textHelp, nil
 	}
 	running, err := a.Texting.Incidents.Running(ctx)
 	if err != nil {

@@ -74,14 +74,23 @@ func newAPI(c config.Config, client signals.Client, metrics *metrics, ready func
 			},
 		},
 		Tokens: tokens, Route: c.Route, Alerts: opener{config: c, client: client},
-		VerifySlack: func(h http.Header, body []byte) error { return slack.Verify(secret, h, body, time.Now()) },
-		DecodeClick: slack.Decode,
-		Person:      c.PersonBySlack,
-		Decisions:   client,
-		IsClosed:    func(err error) bool { return errors.Is(err, signals.ErrClosed) },
-		Whisperer:   slack.New(slack.Config{Token: c.Slack.BotToken.Reveal(), APIURL: c.Slack.APIURL}),
-		Texting:     texting(c, client),
+		VerifySlack:   func(h http.Header, body []byte) error { return slack.Verify(secret, h, body, time.Now()) },
+		DecodeClick:   slack.Decode,
+		Person:        c.PersonBySlack,
+		Decisions:     client,
+		IsClosed:      func(err error) bool { return errors.Is(err, signals.ErrClosed) },
+		Whisperer:     slack.New(slack.Config{Token: c.Slack.BotToken.Reveal(), APIURL: c.Slack.APIURL}),
+		Roster:        book{newPeople(c.Roster, client.Roster, askedReadEvery, log), client},
+		DecodeCommand: slack.DecodeCommand,
+		AnswerCommand: slack.Ephemeral,
+		Texting:       texting(c, client),
 	})
+}
+
+// book is the roster to read and to write in.
+type book struct {
+	*people
+	signals.Client
 }
 
 // opener sends along what an incident needs to know of its service.

@@ -17,7 +17,6 @@ import (
 	"github.com/seed-44180607/lastgood/integrations/jira"
 	"github.com/seed-44180607/lastgood/integrations/slack"
 	"github.com/seed-44180607/lastgood/internal/config"
-	"github.com/seed-44180607/lastgood/oncall"
 	"github.com/seed-44180607/lastgood/signals"
 	"github.com/seed-44180607/lastgood/workflows"
 )
@@ -44,7 +43,7 @@ func Worker(ctx context.Context, c config.Config, log *slog.Logger) error {
 	if err := Await(ctx, temporal, namespace, log); err != nil || ctx.Err() != nil {
 		return err
 	}
-	job, err := newActivities(c)
+	job, err := newActivities(c, newPeople(c.Roster, signals.Client{Temporal: temporal}.Roster, pagesReadEvery, log))
 	if err != nil {
 		return err
 	}
@@ -146,9 +145,9 @@ type jobs struct {
 	recorder  *activities.Recorder
 }
 
-func newActivities(c config.Config) (jobs, error) {
+func newActivities(c config.Config, now activities.People) (jobs, error) {
 	job := jobs{
-		onCall: &activities.OnCall{People: roster(c.Roster)}, enricher: &activities.Enricher{},
+		onCall: &activities.OnCall{People: now}, enricher: &activities.Enricher{},
 		pager: &activities.Pager{}, announcer: &activities.Announcer{},
 		deployer: &activities.Deployer{}, recorder: &activities.Recorder{},
 	}
@@ -172,11 +171,6 @@ func newActivities(c config.Config) (jobs, error) {
 	}
 	return job, addReach(job.pager, c)
 }
-
-// roster is the people and schedules of lastgood.yaml.
-type roster oncall.Roster
-
-func (r roster) Roster(context.Context) (oncall.Roster, error) { return oncall.Roster(r), nil }
 
 // ready says whether Temporal can be reached.
 func ready(temporal client.Client, namespace string) func(context.Context) error {

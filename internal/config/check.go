@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-44180607/lastgood/internal/spelling"
 	"github.com/seed-44180607/lastgood/oncall"
 )
 
@@ -67,7 +68,7 @@ func (d *document) identify(list, key string, ids []string) {
 // refer checks that what is named exists. The empty name is left to who needs one.
 func (d *document) refer(path, what, id string, known []string) {
 	if id != "" && !slices.Contains(known, id) {
-		d.fault(path, "there is no %s %s%s", what, id, didYouMean(id, known))
+		d.fault(path, "there is no %s %s%s", what, id, spelling.DidYouMean(id, known))
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/seed-44180607/lastgood/internal/spelling"
 )
 
 // mostValues is how many values one file may come to, those that its aliases repeat included.
@@ -86,7 +88,7 @@ func (d *document) object(node ast.Node, into reflect.Value, path string) {
 		d.lines[at] = p.line
 		i := slices.IndexFunc(fields, func(f field) bool { return f.name == p.key })
 		if i < 0 {
-			d.fault(at, "unknown key%s", didYouMean(p.key, names(fields)))
+			d.fault(at, "unknown key%s", spelling.DidYouMean(p.key, names(fields)))
 			continue
 		}
 		f := fields[i]
@@ -234,7 +236,7 @@ type field struct {
 }
 
 // fieldsOf gives the keys of a struct: the names of its yaml tags, or the json tags of the domain's types. A moment is
-// never written in the file as such.
+// never written in the file as such, nor what has the yaml tag "-".
 func fieldsOf(t reflect.Type) []field {
 	var out []field
 	for i := range t.NumField() {
@@ -243,7 +245,7 @@ func fieldsOf(t reflect.Type) []field {
 		if name == "" {
 			name, _, _ = strings.Cut(f.Tag.Get("json"), ",")
 		}
-		if f.Type != reflect.TypeFor[time.Time]() {
+		if name != "-" && f.Type != reflect.TypeFor[time.Time]() {
 			out = append(out, field{name: name, mark: f.Tag.Get("lastgood"), index: i})
 		}
 	}

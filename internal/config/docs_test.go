@@ -22,7 +22,7 @@ const (
 
 // idle are the settings without effect that neither Env.unused nor a mark in the schema names.
 var idle = []string{
-	"people[].time_zone", "schedules[].ical", "services[].verify.alert_resolved",
+	"schedules[].ical", "services[].verify.alert_resolved",
 }
 
 func TestTheDocumentedVariablesAreThoseThatAreRead(t *testing.T) {

@@ -15,7 +15,8 @@ import (
 // that it read, so that what is checked later can say where it stands.
 type document struct {
 	name     string
-	lines    map[string]int // By path: services[0].policy.
+	sample   string // A file of this kind to start from.
+	lines    lines  // By path: services[0].policy.
 	anchors  map[string]ast.Node
 	left     int // How many values may still be read.
 	defaults map[reflect.Type]any
@@ -26,7 +27,7 @@ type document struct {
 
 func newDocument(name string) *document {
 	return &document{
-		name: name, lines: map[string]int{}, defaults: defaults(), left: mostValues, faulty: map[string]bool{},
+		name: name, sample: "docs/examples/lastgood.yaml", lines: lines{}, defaults: defaults(), left: mostValues, faulty: map[string]bool{},
 	}
 }
 
@@ -46,7 +47,7 @@ func (d *document) open(content []byte) ast.Node {
 	}
 	switch {
 	case len(bodies) == 0:
-		d.faultAt(1, "", "the file is empty; docs/examples/lastgood.yaml is one to start from")
+		d.faultAt(1, "", "the file is empty; "+d.sample+" is one to start from")
 		return nil
 	case len(bodies) > 1:
 		d.faultAt(line(bodies[1]), "", "a second document begins here; keep one")
@@ -98,9 +99,14 @@ func (d *document) warn(path, why string) {
 }
 
 // line is where a path stands, or the nearest thing around it that stands anywhere.
-func (d *document) line(path string) int {
+func (d *document) line(path string) int { return d.lines.of(path) }
+
+// lines are where the parts of a file stand, by path.
+type lines map[string]int
+
+func (l lines) of(path string) int {
 	for {
-		if n, ok := d.lines[path]; ok {
+		if n, ok := l[path]; ok {
 			return n
 		}
 		cut := strings.LastIndexAny(path, ".[")

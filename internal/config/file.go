@@ -17,6 +17,8 @@ type File struct {
 	Roster     oncall.Roster
 	Policies   []oncall.Policy
 	unused     []string
+	name       string // Of the file, and where its parts stand.
+	lines      lines
 }
 
 // Service is one service, the labels that lead to it and its escalation policies.
@@ -51,7 +53,9 @@ func Parse(name string, content []byte) (File, error) {
 	if err := d.faults.err(); err != nil {
 		return File{}, err
 	}
-	return s.file(d.unused), nil
+	file := s.file(d.unused)
+	file.name, file.lines = d.name, d.lines
+	return file, nil
 }
 
 // Unused lists what is said without effect, each with its line or its variable. A process logs it when it starts.

@@ -126,7 +126,7 @@ func TestTheExampleBecomesDomainTypes(t *testing.T) {
 	require.Len(t, f.Policies, 2)
 	require.Equal(t, oncall.Period{Count: 1, Unit: oncall.Weeks}, f.Roster.Schedules[0].Layers[0].Every)
 	require.Equal(t, []time.Weekday{time.Saturday, time.Sunday}, f.Roster.Schedules[0].Layers[1].Only[0].Days)
-	require.Equal(t, oncall.ContactRule{Via: oncall.SMS, After: 5 * time.Minute}, f.Roster.People[0].Contact[2])
+	require.Equal(t, oncall.ContactRule{Via: oncall.SMS, After: 4 * time.Minute}, f.Roster.People[0].Contact[2])
 }
 
 func TestWhatIsNotSaidHasItsDefault(t *testing.T) {

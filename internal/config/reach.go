@@ -148,9 +148,10 @@ func onThisMachine(host string) bool {
 }
 
 var (
+	// A number as E.164 has it, which is what Twilio takes.
+	phoneNumber = regexp.MustCompile(`^\+[1-9][0-9]{1,14}$`)
 	accountSID  = regexp.MustCompile(`^AC[0-9a-fA-F]{32}$`)
 	serviceSID  = regexp.MustCompile(`^MG[0-9a-fA-F]{32}$`)
-	phoneNumber = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 )
 
 func (v *variables) twilio(e Env) Twilio {

@@ -112,6 +112,14 @@ func (c Control) Click(ctx context.Context, channel, ts, action, user string) (C
 	return answer, err
 }
 
+// Slash types a slash command in a channel as a user would.
+func (c Control) Slash(ctx context.Context, channel, user, text string) (Clicked, error) {
+	var answer Clicked
+	err := c.call(ctx, http.MethodPost, "/control/slash",
+		map[string]string{"channel": channel, "command": "/lastgood", "text": text, "user": user}, &answer)
+	return answer, err
+}
+
 func (c Control) call(ctx context.Context, method, path string, body, into any) error {
 	content, err := json.Marshal(body)
 	if err != nil {

@@ -46,8 +46,9 @@ var rules = []rule{
 	{folder: "activities", is: "behind small interfaces of its own: internal/app hands it the adapters", may: domain("integrations/rest")},
 	{folder: "workflows", is: "replayed: it reaches the world through activities only", may: domain("signals", "activities"), never: []string{"net", "net/http/...", "os/..."}, clockless: true},
 
-	{folder: "internal/api", is: "given its handlers: it knows the domain and signals", may: domain("signals")},
-	{folder: "internal/config", is: "read by all processes and knows the domain alone", may: domain()},
+	{folder: "internal/api", is: "given its handlers: it knows the domain and signals", may: domain("signals", "internal/spelling")},
+	{folder: "internal/config", is: "read by all processes and knows the domain alone", may: domain("internal/spelling")},
+	{folder: "internal/spelling", is: "about words, whatever they name"},
 	{folder: "internal/local", is: "outside of the processes it starts on this machine, and knows none of the product", may: []string{"deploy"}},
 	{folder: "internal/app", all: true},
 

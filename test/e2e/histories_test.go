@@ -52,11 +52,13 @@ func TestHistories(t *testing.T) {
 		"severity-raised":        {e2e.Setting{Plain: true}, severityRaised},
 		"responder-added":        {e2e.Setting{Plain: true}, responderAdded},
 		"resolved-by-a-person":   {e2e.Setting{Plain: true}, resolvedByAPerson},
+		"roster":                 {e2e.Setting{OwnTemporal: true, Plain: true}, rosterChanged},
+		"roster-continued":       {e2e.Setting{OwnTemporal: true, Plain: true}, rosterContinued},
 		"reopened-by-a-person":   {e2e.Setting{Plain: true, ReopenWithin: 10 * time.Second}, reopenedByAPerson},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if !*recording {
-				kept, err := filepath.Glob(filepath.Join(recordings, name+".incident-1.json*"))
+				kept, err := filepath.Glob(filepath.Join(recordings, name+".*-1.json*"))
 				require.NoError(t, err)
 				require.NotEmpty(t, kept, "this story was never recorded: run `make histories`")
 				return

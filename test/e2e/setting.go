@@ -39,6 +39,8 @@ type Setting struct {
 	ReopenWithin, VerifyWithin time.Duration
 	// Approval has every rollback approved by a second person.
 	Approval bool
+	// Secondary has step 2 page the schedule secondary, of sre-1 alone, in place of sre-2.
+	Secondary bool
 	// Plain leaves channel, rollback and ticket out: what remains is paging.
 	Plain bool
 	// OwnTemporal starts a devserver that the story may kill.
@@ -81,11 +83,17 @@ schedules:
   - id: primary
     time_zone: Europe/London
     layers: [{people: [sre-1], every: 1w, handoff: "2026-01-05T09:00"}]
+  - id: secondary
+    time_zone: America/New_York
+    layers: [{people: [sre-1], every: 1w, handoff: "2026-01-05T09:00"}]
+  - id: weekly
+    time_zone: Europe/London
+    layers: [{people: [sre-1, sre-2], every: 1w, handoff: "2026-01-05T09:00"}]
 policies:
   - id: climb
     steps:
       - {page: [{schedule: primary}], ack_within: {{.AckWithin}}}
-      - {page: [{person: sre-2}], ack_within: {{.AckWithin}}}
+      - {page: [{{if .Secondary}}{schedule: secondary}{{else}}{person: sre-2}{{end}}], ack_within: {{.AckWithin}}}
       - {page: [{slack_channel: C0LEADS}], ack_within: {{.AckWithin}}}
     repeat: {times: {{.Repeat}}, from_step: 1}
     ack_timeout: {{.AckTimeout}}

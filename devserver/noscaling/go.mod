@@ -1,0 +1,10 @@
+// Stands in for Temporal's module of the same path; see README.md here.
+module go.temporal.io/auto-scaled-workers
+
+go 1.26.8
+
+require (
+	go.temporal.io/api v1.63.5
+	go.temporal.io/server v1.32.1
+	go.uber.org/fx v1.24.0
+)

@@ -1,0 +1,164 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/seed-44180607/lastgood/oncall"
+	"github.com/seed-44180607/lastgood/signals"
+)
+
+// carryOut does what a person asked, and gives the lines of the answer. A refusal is for that person; any other error
+// means that nothing was stored.
+func (a *API) carryOut(ctx context.Context, k asked, by, id string) (lines []string, err error) {
+	if k.what == askHelp {
+		return help(), nil
+	}
+	roster, err := a.Roster.Known(ctx)
+	switch {
+	case k.what == askOnCall && err != nil:
+		lines, told := tellShifts(roster, k.schedule, time.Now())
+		return append([]string{"Temporal does not answer: overrides entered at run time are missing from this."}, lines...), told
+	case err != nil:
+		return nil, err
+	}
+	switch k.what {
+	case askOnCall:
+		return tellShifts(roster, k.schedule, time.Now())
+	case askList:
+		return tellOverrides(roster, time.Now()), nil
+	case askRemove:
+		return a.remove(ctx, signals.Removal{ID: k.id, By: by})
+	case askSwap:
+		return a.swap(ctx, roster, k, by, id)
+	default:
+		k.wish.By = by
+		return a.override(ctx, roster, k.wish, id)
+	}
+}
+
+func help() []string {
+	return []string{
+		"This is what I understand:",
+		"• " + forms[askOnCall] + ": who is on call, and who comes next",
+		"• " + forms[askMake],
+		"• " + forms[askList] + ": what is in force and what is to come",
+		"• " + forms[askRemove],
+		"• " + forms[askSwap] + ": the two on call then take each other's whole shift",
+		"PERSON is an ID or a mention. Times are on the clock of the schedule's zone, or RFC 3339.",
+	}
+}
+
+func (a *API) override(ctx context.Context, roster oncall.Roster, w oncall.Wish, id string) ([]string, error) {
+	o, err := roster.Override(w, time.Now())
+	if err != nil {
+		return nil, refusal{errors.New(said(err))}
+	}
+	o.ID = id
+	if err := a.Roster.Override(ctx, o); err != nil {
+		return nil, forPerson(err)
+	}
+	return []string{line(o), fmt.Sprintf("Stored; it is in force as soon as a worker has taken it. Take it back with: override remove %s", id)}, nil
+}
+
+func (a *API) swap(ctx context.Context, roster oncall.Roster, k asked, by, id string) ([]string, error) {
+	overrides, err := roster.Swap(k.schedule, k.one, k.other, by, time.Now())
+	if err != nil {
+		return nil, refusal{errors.New(said(err))}
+	}
+	for i := range overrides {
+		overrides[i].ID = id
+	}
+	if err := a.Roster.Swap(ctx, signals.Swapping{ID: id, Overrides: overrides}); err != nil {
+		return nil, forPerson(err)
+	}
+	return []string{
+		line(overrides[0]), line(overrides[1]),
+		fmt.Sprintf("Stored; it is in force as soon as a worker has taken it. Take both back with: override remove %s", id),
+	}, nil
+}
+
+func (a *API) remove(ctx context.Context, r signals.Removal) ([]string, error) {
+	if err := a.Roster.Remove(ctx, r); err != nil {
+		return nil, forPerson(err)
+	}
+	return []string{fmt.Sprintf("Override %s is removed as soon as a worker has taken that.", r.ID)}, nil
+}
+
+// forPerson tells what a person can do something about from what went wrong on the way.
+func forPerson(err error) error {
+	if errors.Is(err, signals.ErrFull) || errors.Is(err, signals.ErrNoOverride) {
+		return refusal{err}
+	}
+	return err
+}
+
+// tellShifts says who is on call in one schedule, or in all of them.
+func tellShifts(roster oncall.Roster, only string, at time.Time) (lines []string, err error) {
+	if only != "" {
+		if _, err := roster.Schedule(only); err != nil {
+			return nil, refusal{errors.New(said(err))}
+		}
+	}
+	for _, s := range roster.Schedules {
+		if only == "" || only == s.ID {
+			// What cannot be read of a schedule does not keep the rest from answering.
+			current, _ := roster.Shift(s.ID, at)
+			next, _ := roster.ShiftAfter(s.ID, at)
+			lines = append(lines, tellShift(roster, s.ID, current, next))
+		}
+	}
+	if len(lines) == 0 {
+		lines = []string{"There are no schedules in lastgood.yaml."}
+	}
+	return lines, nil
+}
+
+func tellShift(roster oncall.Roster, schedule string, current, next oncall.Shift) string {
+	text := schedule + ": " + named(roster, current.Person)
+	if current.Until.IsZero() {
+		return text
+	}
+	text += " until " + current.Until.Format(clock)
+	if p, err := roster.Person(current.Person); err == nil {
+		if local, known := p.In(current.Until); known && local.Format(clock) != current.Until.Format(clock) {
+			text += " (" + local.Format(clock) + " there)"
+		}
+	}
+	return text + ", then " + named(roster, next.Person)
+}
+
+func tellOverrides(roster oncall.Roster, now time.Time) (lines []string) {
+	for _, o := range oncall.EndingAfter(now, roster.Overrides) {
+		lines = append(lines, o.ID+": "+line(o))
+	}
+	if len(lines) == 0 {
+		lines = []string{"No override that was entered at run time is in force or to come."}
+	}
+	return lines
+}
+
+// clock shows a moment on the clocks of a zone.
+const clock = "Mon 2 Jan 15:04 MST"
+
+// line is an override in words.
+func line(o oncall.Override) string {
+	text := fmt.Sprintf("%s is on call in %s from %s to %s", o.Person, o.Schedule, o.From, o.To)
+	if o.By != "" {
+		text += ", entered by " + o.By
+	}
+	return text
+}
+
+func named(roster oncall.Roster, id string) string {
+	switch p, err := roster.Person(id); {
+	case id == "":
+		return "nobody"
+	case err == nil && p.Name != "":
+		return p.Name + " (" + id + ")"
+	default:
+		return id
+	}
+}

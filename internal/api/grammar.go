@@ -1,0 +1,141 @@
+package api
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/seed-44180607/lastgood/oncall"
+)
+
+// What can be asked in a chat, and how each is written.
+const (
+	askHelp   = "help"
+	askOnCall = "oncall"
+	askList   = "override list"
+	askMake   = "override"
+	askRemove = "override remove"
+	askSwap   = "swap"
+)
+
+// forms is how each is written.
+var forms = map[string]string{
+	askOnCall: "oncall [SCHEDULE]",
+	askList:   "override list",
+	askMake:   "override SCHEDULE PERSON for 2h, or override SCHEDULE PERSON from 2026-12-24T09:00 to 2026-12-24T17:00",
+	askRemove: "override remove ID",
+	askSwap:   "swap SCHEDULE 2026-12-24T09:00 with 2026-12-31T09:00",
+}
+
+// asked is a command that was understood.
+type asked struct {
+	what string
+	// schedule is that of oncall, of which none means all, and of swap.
+	schedule string
+	wish     oncall.Wish // Of an override; nobody has made it yet.
+	id       string      // Of what is to be removed.
+	one      string      // The moments of the shifts that are swapped.
+	other    string
+}
+
+const (
+	// maxWords and maxWord are the most that is looked at of a command.
+	maxWords = 20
+	maxWord  = 200
+)
+
+// understand reads the words of a command. The error says what is wrong, and how it is written.
+func understand(words []string) (asked, error) {
+	for _, w := range words {
+		if len(words) > maxWords || len(w) > maxWord {
+			return asked{}, fmt.Errorf("that is more than is read; try %s", askHelp)
+		}
+	}
+	if len(words) == 0 {
+		return asked{what: askHelp}, nil
+	}
+	rest := words[1:]
+	switch strings.ToLower(words[0]) {
+	case "help":
+		return asked{what: askHelp}, nil
+	case "oncall":
+		return understandOnCall(rest)
+	case "override":
+		return understandOverride(rest)
+	case "swap":
+		return understandSwap(rest)
+	default:
+		return asked{}, fmt.Errorf("%q is no command; try %s", words[0], askHelp)
+	}
+}
+
+// wrong is an error about a command that is known.
+func wrong(what, format string, args ...any) error {
+	return fmt.Errorf("%s; it is written %s", fmt.Sprintf(format, args...), forms[what])
+}
+
+func understandOnCall(words []string) (asked, error) {
+	switch len(words) {
+	case 0:
+		return asked{what: askOnCall}, nil
+	case 1:
+		return asked{what: askOnCall, schedule: words[0]}, nil
+	default:
+		return asked{}, wrong(askOnCall, "%q is one word too many", words[1])
+	}
+}
+
+func understandOverride(words []string) (asked, error) {
+	switch {
+	case len(words) == 1 && words[0] == "list":
+		return asked{what: askList}, nil
+	case len(words) <= 2 && len(words) > 0 && words[0] == "remove":
+		if len(words) == 1 {
+			return asked{}, wrong(askRemove, "say which one")
+		}
+		return asked{what: askRemove, id: words[1]}, nil
+	case len(words) < 2:
+		return asked{}, wrong(askMake, "say in which schedule, and who")
+	}
+	wish := oncall.Wish{Schedule: words[0], Person: words[1]}
+	if err := span(&wish, words[2:]); err != nil {
+		return asked{}, err
+	}
+	return asked{what: askMake, wish: wish}, nil
+}
+
+// span reads "from T", "to T" and "for 2h", each at most once.
+func span(wish *oncall.Wish, words []string) error {
+	for ; len(words) > 0; words = words[2:] {
+		name := strings.ToLower(words[0])
+		if len(words) == 1 {
+			return wrong(askMake, "%q says nothing by itself", words[0])
+		}
+		value := words[1]
+		switch {
+		case name == "from" && wish.From == "":
+			wish.From = value
+		case name == "to" && wish.To == "":
+			wish.To = value
+		case name == "for" && wish.For == 0:
+			length, err := time.ParseDuration(value)
+			if err != nil || length <= 0 {
+				return wrong(askMake, "%q is no time like 2h or 90m", value)
+			}
+			wish.For = length
+		default:
+			return wrong(askMake, "%q is not expected there", words[0])
+		}
+	}
+	if (wish.To == "") == (wish.For == 0) {
+		return wrong(askMake, "say either until when it lasts or for how long")
+	}
+	return nil
+}
+
+func understandSwap(words []string) (asked, error) {
+	if len(words) != 4 || !strings.EqualFold(words[2], "with") {
+		return asked{}, wrong(askSwap, "say in which schedule, and a moment of each of the two shifts")
+	}
+	return asked{what: askSwap, schedule: words[0], one: words[1], other: words[3]}, nil
+}
