@@ -1,6 +1,7 @@
 package smtp_test
 
 import (
+	"bufio"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -142,3 +143,24 @@ func (s *session) answer(command string, with error) error {
 
 func (s *session) Reset()        {}
 func (s *session) Logout() error { return nil }
+
+// mute accepts connections and says nothing.
+func mute(t *testing.T) (port int) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				_, _ = bufio.NewReader(conn).ReadString('\n')
+				_ = conn.Close()
+			}()
+		}
+	}()
+	return listener.Addr().(*net.TCPAddr).Port
+}

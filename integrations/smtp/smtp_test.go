@@ -1,7 +1,6 @@
 package smtp_test
 
 import (
-	"bufio"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -251,27 +250,6 @@ func TestAMailThatNobodyCouldTakeIsRefusedUnsent(t *testing.T) {
 	_, err = client.Send(t.Context(), "nobody\r\nBcc: all@example.com", page())
 	require.Equal(t, http.StatusBadRequest, failure(t, err).Status)
 	require.Empty(t, s.named)
-}
-
-// mute accepts connections and says nothing.
-func mute(t *testing.T) (port int) {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				_, _ = bufio.NewReader(conn).ReadString('\n')
-				_ = conn.Close()
-			}()
-		}
-	}()
-	return listener.Addr().(*net.TCPAddr).Port
 }
 
 func failure(t *testing.T, err error) *rest.Error {
