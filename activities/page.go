@@ -2,18 +2,18 @@ package activities
 
 import (
 	"context"
-	"fmt"
 
 	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/temporal"
 
 	"github.com/seed-44180607/lastgood/incident"
 	"github.com/seed-44180607/lastgood/oncall"
 )
 
-// Pager reaches one person, now.
+// Pager reaches one person, now. What is not configured is nil.
 type Pager struct {
 	Chat Chat
+	Mail Mailer
+	SMS  Texter
 }
 
 // PageOrder is one page.
@@ -28,9 +28,12 @@ type PageOrder struct {
 // sent before is looked for by its marker first, and adopted when it is there. A
 // lookup that fails does not hold the page back: a doubled page is better than none.
 func (p *Pager) Page(ctx context.Context, o PageOrder) (incident.Receipt, error) {
-	if o.Page.Via != oncall.Slack && o.Page.Via != oncall.SlackChannel {
-		return incident.Receipt{}, temporal.NewNonRetryableApplicationError(
-			fmt.Sprintf("%s is not configured", o.Page.Via), Off, nil)
+	switch o.Page.Via {
+	case oncall.Email:
+		return p.mail(ctx, o)
+	case oncall.SMS:
+		return p.text(ctx, o)
+	default:
 	}
 	return post(ctx, p.Chat, o.Page.Address, o.Message, o.Again)
 }

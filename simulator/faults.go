@@ -16,7 +16,7 @@ import (
 // drop_response it does nothing and is refused.
 type fault struct {
 	Name         string            `json:"name,omitempty"`          // to take it back by; a second one of that name replaces the first
-	Vendor       string            `json:"vendor"`                  // slack, jenkins, jira or shop; empty: all
+	Vendor       string            `json:"vendor"`                  // slack, jenkins, jira, twilio, smtp or shop; empty: all
 	Match        string            `json:"match"`                   // substring of "METHOD /path?query"; empty: all
 	Status       int               `json:"status,omitempty"`        // answered instead of doing anything
 	RetryAfter   int               `json:"retry_after,omitempty"`   // seconds; 0: no Retry-After header
@@ -50,7 +50,7 @@ type faults struct {
 }
 
 func (f *faults) add(added fault) error {
-	if !slices.Contains([]string{"", "slack", "jenkins", "jira", "shop"}, added.Vendor) {
+	if !slices.Contains([]string{"", "slack", "jenkins", "jira", "twilio", "smtp", "shop"}, added.Vendor) {
 		return fmt.Errorf("unknown vendor %q", added.Vendor)
 	}
 	if added.Status == 0 && added.Hang == 0 && !added.DropResponse {
@@ -115,6 +115,8 @@ func (f fault) reply(vendor string) reply {
 		answer = jenkinsFault(f.Status)
 	case vendor == "jira":
 		answer = jiraFault(f.Status)
+	case vendor == "twilio":
+		answer = twilioFault(f.Status)
 	}
 	if f.RetryAfter > 0 {
 		answer = answer.with("Retry-After", strconv.Itoa(f.RetryAfter))
