@@ -47,8 +47,10 @@ func TestAPersonRollsBackInTheDemo(t *testing.T) {
 	s.see(`#messages [data-action="roll-back"]`)
 	s.see(`.link.live`)
 	s.see(`#services .bad`)
+	s.reads(`#messages`, "Next at") // The first page has been delivered.
+	s.reads(`#messages`, "OPS-1")
 	s.picture("page-triggered")
-	s.part("slack-card", `#messages article .content`)
+	s.part("slack-card", `#messages article .body`)
 	incident := s.incident()
 
 	s.click(`[data-action="acknowledge"]`)
@@ -257,7 +259,9 @@ func (s *screen) temporal(demo *browser.Demo, incident string) {
 	s.tab("User Metadata")
 	s.frames("SEV1 checkout: More than 5%")
 	s.frames("Restored with")
+	s.do(chromedp.EmulateViewport(1280, 1300)) // As high as the timeline is.
 	s.picture("temporal-details")
+	s.do(chromedp.EmulateViewport(1280, 900))
 	s.tab("Search Attributes")
 	for _, text := range []string{incident, "IncidentService", "IncidentStatus", "resolved", "IncidentOpenedAt"} {
 		s.reads("main", text)
