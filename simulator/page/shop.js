@@ -91,7 +91,7 @@ function line(service, now) {
 // deployments marks each deployment, and names it in one of two rows above the line.
 // Where they are too close to each other the newer ones are named; Jenkins lists all.
 function deployments(history, x) {
-  const [letter, first, row] = narrow.matches ? [9.6, 14, 16] : [6.4, 11, 13];
+  const [letter, first, row] = narrow.matches ? [9.6, 28, 14] : [6.4, 24, 13];
   const taken = [width, width]; // how far to the right each row is free
   const marks = [];
   for (const {at, release} of [...history].reverse()) {
@@ -101,7 +101,7 @@ function deployments(history, x) {
     const late = taken.findIndex((until) => from <= until && from - wide >= left);
     const to = free >= 0 ? free : late;
     if (to < 0) continue;
-    marks.push(svg('text', {x: from + (free >= 0 ? 4 : -4), y: first + row * to, class: 'axis strong' + (free >= 0 ? '' : ' end')}, release));
+    marks.push(svg('text', {x: from + (free >= 0 ? 4 : -4), y: first - row * to, class: 'axis strong' + (free >= 0 ? '' : ' end')}, release));
     taken[to] = free >= 0 ? from : from - wide;
   }
   return marks;
