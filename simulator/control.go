@@ -143,7 +143,10 @@ func (s *Simulator) serveFaults(w http.ResponseWriter, _ *http.Request) {
 // clearFaults takes all faults back, or those of one ?name=.
 func (s *Simulator) clearFaults(w http.ResponseWriter, r *http.Request) {
 	name := r.URL.Query().Get("name")
-	s.do(func(st *state, _ time.Time) { st.faults.clear(name) })
+	s.do(func(st *state, _ time.Time) {
+		st.faults.clear(name)
+		s.ledger.wake()
+	})
 	w.WriteHeader(http.StatusNoContent)
 }
 
@@ -162,6 +165,7 @@ func (s *Simulator) addFault(w http.ResponseWriter, r *http.Request) {
 			if refused := st.faults.add(asked.fault); refused != nil {
 				err = badRequest("%v", refused)
 			}
+			s.ledger.wake()
 		})
 	}
 	answerControl(w, nil, err)

@@ -90,7 +90,12 @@ func (f *faults) take(vendor, request string) fault {
 func (s *Simulator) fault(vendor string, r *http.Request) fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.state.faults.take(vendor, r.Method+" "+r.URL.RequestURI())
+	before := len(s.state.faults.set)
+	taken := s.state.faults.take(vendor, r.Method+" "+r.URL.RequestURI())
+	if len(s.state.faults.set) < before {
+		s.ledger.wake() // The page shows that it is used up.
+	}
+	return taken
 }
 
 // loseAnswer waits as long as the fault says and ends the connection, unless

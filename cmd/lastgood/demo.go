@@ -184,7 +184,7 @@ func (d *demonstration) end() error {
 	for _, p := range d.processes {
 		select {
 		case <-p.Ended():
-			d.say("ended", "%s ended by itself:\n%s", p.Name, p.Tail())
+			d.say("ended", "%s ended by itself (%s):\n%s", p.Name, p.How(), p.Tail())
 		default:
 		}
 	}
