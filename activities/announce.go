@@ -34,7 +34,7 @@ func (a *Announcer) ShowCard(ctx context.Context, o CardOrder) (incident.Receipt
 	if rest.Is404(err) {
 		return post(ctx, a.Chat, o.Channel, o.Message, true)
 	}
-	return o.At, fail(err)
+	return o.At, later(err)
 }
 
 // SayOrder is a message to a channel, or into a thread of it.
@@ -65,7 +65,7 @@ func (a *Announcer) RefreshPage(ctx context.Context, o RefreshOrder) error {
 	if refused(err) {
 		return nil // It can never be edited; those after it can.
 	}
-	return fail(err)
+	return later(err)
 }
 
 // WhisperOrder is a private answer to one person.

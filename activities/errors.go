@@ -2,6 +2,8 @@ package activities
 
 import (
 	"errors"
+	"net/http"
+	"time"
 
 	"go.temporal.io/sdk/temporal"
 
@@ -16,6 +18,8 @@ const (
 	Off = "Off"
 	// Unsure: whether an earlier attempt was carried out cannot be found out.
 	Unsure = "Unsure"
+	// Limited: the vendor takes no more for now. Nothing was sent.
+	Limited = "Limited"
 	// Unavailable: worth another attempt.
 	Unavailable = "Unavailable"
 )
@@ -40,9 +44,30 @@ func fail(err error) error {
 	return temporal.NewApplicationErrorWithOptions(e.Error(), Unavailable, options)
 }
 
+// pagesFirst is how much longer than the vendor says what can wait waits at the end
+// of a limit: the pages that it held up go first.
+const pagesFirst = 3 * time.Second
+
+// later is fail for what gives way to pages.
+func later(err error) error {
+	var e *rest.Error
+	if !errors.As(err, &e) || e.Status != http.StatusTooManyRequests {
+		return fail(err)
+	}
+	after := *e
+	after.RetryAfter += pagesFirst
+	return fail(&after)
+}
+
 // off is the failure of a vendor that is not configured.
 func off(vendor string) error {
 	return temporal.NewNonRetryableApplicationError(vendor+" is not configured", Off, nil)
+}
+
+// failedAs says whether an activity's own failure is of a type.
+func failedAs(err error, kind string) bool {
+	var app *temporal.ApplicationError
+	return errors.As(err, &app) && app.Type() == kind
 }
 
 // maybeDone says whether a failed call may have been carried out all the same.

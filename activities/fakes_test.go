@@ -114,6 +114,7 @@ func failed(t *testing.T, err error) *temporal.ApplicationError {
 type chat struct {
 	asked                  []string
 	found                  bool
+	with                   int
 	find, edit, post, send error
 }
 
@@ -140,7 +141,9 @@ func (c *chat) Find(context.Context, string, incident.Message) (incident.Receipt
 	if c.find != nil || !c.found {
 		return incident.Receipt{}, false, c.find
 	}
-	return there, true, nil
+	at := there
+	at.With = c.with
+	return at, true, nil
 }
 
 func (c *chat) Whisper(context.Context, incident.Reply, string) error {

@@ -2,8 +2,11 @@ package activities
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/seed-44180607/lastgood/incident"
 	"github.com/seed-44180607/lastgood/oncall"
@@ -14,6 +17,10 @@ type Pager struct {
 	Chat Chat
 	Mail Mailer
 	SMS  Texter
+	// Outbox paces and merges the pages to the chat; without one each is posted by itself.
+	Outbox *Outbox
+	// Tally counts; nil when nobody does.
+	Tally Tally
 }
 
 // PageOrder is one page.
@@ -24,18 +31,64 @@ type PageOrder struct {
 	Again bool `json:"again,omitempty"`
 }
 
-// Page delivers a page. Slack has no idempotency key: a page that may have been
-// sent before is looked for by its marker first, and adopted when it is there. A
-// lookup that fails does not hold the page back: a doubled page is better than none.
+// Page delivers a page, and counts it.
 func (p *Pager) Page(ctx context.Context, o PageOrder) (incident.Receipt, error) {
+	at, err := p.page(ctx, o)
+	p.count(o.Page, err)
+	return at, err
+}
+
+// Waiting counts the pages that are about to leave.
+func (p *Pager) Waiting() int {
+	if p.Outbox == nil {
+		return 0
+	}
+	return p.Outbox.Waiting()
+}
+
+func (p *Pager) page(ctx context.Context, o PageOrder) (incident.Receipt, error) {
 	switch o.Page.Via {
 	case oncall.Email:
 		return p.mail(ctx, o)
 	case oncall.SMS:
 		return p.text(ctx, o)
 	default:
+		return p.chat(ctx, o)
 	}
-	return post(ctx, p.Chat, o.Page.Address, o.Message, o.Again)
+}
+
+// chat pages by a message. Slack has no idempotency key: a page that may have been
+// sent before is looked for by its marker first, and adopted when it is there. A
+// lookup that fails does not hold the page back: a doubled page is better than none.
+func (p *Pager) chat(ctx context.Context, o PageOrder) (incident.Receipt, error) {
+	if p.Chat == nil {
+		return incident.Receipt{}, off("Slack")
+	}
+	if p.maybeSent(ctx, o) {
+		if at, found := adopted(ctx, p.Chat, o.Page.Address, o.Message); found {
+			return at, nil
+		}
+	}
+	if p.Outbox == nil {
+		at, err := p.Chat.Post(ctx, o.Page.Address, o.Message)
+		return at, fail(err)
+	}
+	at, err := p.Outbox.Send(ctx, activity.GetWorkerStopChannel(ctx), o.Page.Address, o.Message)
+	var away *temporal.ApplicationError
+	if errors.As(err, &away) && away.Type() == Limited {
+		p.Outbox.remember(o.Message.Marker, activity.GetInfo(ctx).Attempt, away.NextRetryDelay())
+	}
+	return at, err
+}
+
+// maybeSent says whether an earlier attempt may have sent the page. One that the
+// outbox turned away has not; of one in another worker nothing is known.
+func (p *Pager) maybeSent(ctx context.Context, o PageOrder) bool {
+	attempt := activity.GetInfo(ctx).Attempt
+	if attempt == 1 {
+		return o.Again
+	}
+	return p.Outbox == nil || !p.Outbox.turnedAway(o.Message.Marker, attempt-1)
 }
 
 // post sends a message once: what an earlier attempt may have sent is adopted.
@@ -44,16 +97,55 @@ func post(ctx context.Context, chat Chat, to string, m incident.Message, again b
 		return incident.Receipt{}, off("Slack")
 	}
 	if again || activity.GetInfo(ctx).Attempt > 1 {
-		if at, found, err := chat.Find(ctx, to, m); err == nil && found && adopt(ctx, chat, at, m) {
+		if at, found := adopted(ctx, chat, to, m); found {
 			return at, nil
 		}
 	}
 	at, err := chat.Post(ctx, to, m)
-	return at, fail(err)
+	return at, later(err)
 }
 
-// adopt brings a message that was found up to date: it shows what was true when
-// it was sent. A text without buttons stays as it is.
-func adopt(ctx context.Context, chat Chat, at incident.Receipt, m incident.Message) bool {
-	return m.Card == nil || chat.Edit(ctx, at, m) == nil
+// adopted finds a message that was sent before and brings it up to date: it shows
+// what was true then. A text without buttons stays as it is, and so does a message
+// that names other incidents as well.
+func adopted(ctx context.Context, chat Chat, to string, m incident.Message) (incident.Receipt, bool) {
+	at, found, err := chat.Find(ctx, to, m)
+	if err != nil || !found {
+		return incident.Receipt{}, false
+	}
+	return at, m.Card == nil || at.With > 0 || chat.Edit(ctx, at, m) == nil
+}
+
+// What became of an attempt to page, as it is counted.
+const (
+	resultDelivered = "delivered"
+	resultLimited   = "limited"
+	resultCancelled = "cancelled"
+	resultRefused   = "refused"
+	resultFailed    = "failed"
+)
+
+func (p *Pager) count(page oncall.Page, err error) {
+	if p.Tally == nil {
+		return
+	}
+	p.Tally.Paged(page.Via, resultOf(err))
+	if err == nil && !page.At.IsZero() {
+		p.Tally.Late(page.Via, max(time.Since(page.At), 0))
+	}
+}
+
+func resultOf(err error) string {
+	switch {
+	case err == nil:
+		return resultDelivered
+	case failedAs(err, Limited):
+		return resultLimited
+	case errors.Is(err, context.Canceled):
+		return resultCancelled
+	case failedAs(err, Refused), failedAs(err, Off):
+		return resultRefused
+	default:
+		return resultFailed
+	}
 }

@@ -1,9 +1,12 @@
 package activities_test
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/seed-44180607/lastgood/activities"
 	"github.com/seed-44180607/lastgood/incident"
@@ -40,6 +43,81 @@ func TestAPageIsLookedForBeforeItIsSentAgain(t *testing.T) {
 
 			require.Equal(t, c.at, got[incident.Receipt](t, value, err))
 			require.Equal(t, c.asked, c.chat.asked)
+		})
+	}
+}
+
+func TestAMergedPageThatIsFoundBelongsToOthersAndIsLeftAsItIs(t *testing.T) {
+	slack := &chat{found: true, with: 3}
+	pager := &activities.Pager{Chat: slack}
+	value, err := stage(t, 2, pager.Page).ExecuteActivity(pager.Page, page(false))
+
+	require.Equal(t, incident.Receipt{Channel: "D1", TS: "1", With: 3}, got[incident.Receipt](t, value, err))
+	require.Equal(t, []string{"find"}, slack.asked)
+}
+
+func TestAPageThatOnlyWaitedForItsTurnIsNotLookedFor(t *testing.T) {
+	slack := &chat{found: true, post: limit(10 * time.Second)}
+	pager := &activities.Pager{Chat: slack, Outbox: activities.NewOutbox(slack)}
+	attempt := func(n int32) *temporal.ApplicationError {
+		_, err := stage(t, n, pager.Page).ExecuteActivity(pager.Page, page(false))
+		return failed(t, err)
+	}
+	require.Equal(t, activities.Limited, attempt(1).Type())
+	require.Equal(t, activities.Limited, attempt(2).Type())
+	require.Equal(t, []string{"post"}, slack.asked, "Slack is not asked again before it allows it")
+
+	value, err := stage(t, 4, pager.Page).ExecuteActivity(pager.Page, page(false))
+	require.Equal(t, there, got[incident.Receipt](t, value, err), "what became of attempt 3 is not known here")
+	require.Equal(t, []string{"post", "find", "edit"}, slack.asked)
+}
+
+// tally is who counts pages in a test.
+type tally struct{ said []string }
+
+func (c *tally) Paged(via oncall.Method, result string) {
+	c.said = append(c.said, string(via)+" "+result)
+}
+
+func (c *tally) Late(via oncall.Method, by time.Duration) {
+	c.said = append(c.said, fmt.Sprintf("%s late by %s", via, by.Round(time.Hour)))
+}
+
+func TestEachAttemptToPageIsCountedAndTheDeliveredOneTimed(t *testing.T) {
+	due := func(o activities.PageOrder, at time.Time) activities.PageOrder { o.Page.At = at; return o }
+	for name, c := range map[string]struct {
+		chat  chat
+		order activities.PageOrder
+		said  []string
+	}{
+		"delivered":                {chat{}, due(page(false), time.Now().Add(-2*time.Hour)), []string{"slack delivered", "slack late by 2h0m0s"}},
+		"before it is due":         {chat{}, due(page(false), time.Now().Add(2*time.Hour)), []string{"slack delivered", "slack late by 0s"}},
+		"nobody knows when due":    {chat{}, page(false), []string{"slack delivered"}},
+		"found":                    {chat{found: true}, page(true), []string{"slack delivered"}},
+		"limited":                  {chat{post: limit(time.Minute)}, page(false), []string{"slack limited"}},
+		"failed":                   {chat{post: errAway}, page(false), []string{"slack failed"}},
+		"refused":                  {chat{post: errRefused}, page(false), []string{"slack refused"}},
+		"a way that is not set up": {chat{}, activities.PageOrder{Page: oncall.Page{Via: oncall.SMS}}, []string{"sms refused"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			counts := &tally{}
+			pager := &activities.Pager{Chat: &c.chat, Outbox: activities.NewOutbox(&c.chat), Tally: counts}
+			_, _ = stage(t, 1, pager.Page).ExecuteActivity(pager.Page, c.order)
+			require.Equal(t, c.said, counts.said)
+		})
+	}
+}
+
+func TestACardLetsThePagesGoFirstAtTheEndOfALimit(t *testing.T) {
+	for name, chat := range map[string]*chat{"a new card": {post: limit(10 * time.Second)}, "an edit": {edit: limit(10 * time.Second)}} {
+		t.Run(name, func(t *testing.T) {
+			announcer := &activities.Announcer{Chat: chat}
+			order := activities.CardOrder{Channel: "C0", Message: incident.Message{Card: &incident.Card{}}}
+			if chat.edit != nil {
+				order.At = there
+			}
+			_, err := stage(t, 1, announcer.ShowCard).ExecuteActivity(announcer.ShowCard, order)
+			require.Equal(t, 13*time.Second, failed(t, err).NextRetryDelay())
 		})
 	}
 }

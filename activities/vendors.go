@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"time"
 
 	"github.com/seed-44180607/lastgood/incident"
 	"github.com/seed-44180607/lastgood/oncall"
@@ -83,4 +84,11 @@ type Record interface {
 // People is the live roster: schedules, people and overrides.
 type People interface {
 	Roster(ctx context.Context) (oncall.Roster, error)
+}
+
+// Tally counts pages: what became of each attempt to deliver one, and how late
+// those that arrived were.
+type Tally interface {
+	Paged(via oncall.Method, result string)
+	Late(via oncall.Method, by time.Duration)
 }

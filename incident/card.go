@@ -194,7 +194,7 @@ func (in Incident) links(places Places) []Link {
 	add("Runbook", runbook)
 	add("Alert", source)
 	add(in.Cursors.Ticket.Key, in.Cursors.Ticket.URL)
-	add("History", places.TemporalUI)
+	add(historyLink, places.TemporalUI)
 	return links
 }
 

@@ -154,6 +154,9 @@ type Receipt struct {
 	TS      string `json:"ts"`
 	// Said is what the vendor said when it took a mail or a text: "accepted as SM1".
 	Said string `json:"said,omitempty"`
+	// With counts the other incidents that the message names as well: it is not
+	// this incident's to edit then.
+	With int `json:"with,omitempty"`
 }
 
 // Cursors say what the outside was last told. They are not shown, so they do

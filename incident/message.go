@@ -1,18 +1,23 @@
 package incident
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/seed-44180607/lastgood/release"
 )
 
-// Message is one thing to say in the chat. Exactly one of Card, Entries and
-// Notice has something to say.
+// Message is one thing to say in the chat. Exactly one of Card, Merged, Entries
+// and Notice has something to say.
 type Message struct {
 	// Card draws the whole incident, with its buttons.
 	Card *Card `json:"card,omitempty"`
 	// Page is true when the card goes to one person, to be answered.
 	Page bool `json:"page,omitempty"`
+	// Merged are pages of several incidents that one message carries: it belongs to
+	// none of them, so that none may edit it.
+	Merged []Message `json:"merged,omitempty"`
 	// Entries are written into the thread as one batch.
 	Entries []Entry `json:"entries,omitempty"`
 	// Notice is a sentence; Loud calls everyone in the channel.
@@ -24,6 +29,22 @@ type Message struct {
 	Thread string `json:"thread,omitempty"`
 	// Since bounds the search for the marker.
 	Since time.Time `json:"since,omitzero"`
+}
+
+// MergeAtMost is how many pages one message carries: more would not be read, and
+// Slack bounds texts and metadata.
+const MergeAtMost = 200
+
+// Merge makes one message of several pages to the same address, the most severe
+// and then the oldest first. One page stays as it is.
+func Merge(pages []Message) Message {
+	if len(pages) == 1 {
+		return pages[0]
+	}
+	sorted := slices.SortedStableFunc(slices.Values(pages), func(a, b Message) int {
+		return cmp.Or(cmp.Compare(a.Card.Severity, b.Card.Severity), a.Card.OpenedAt.Compare(b.Card.OpenedAt))
+	})
+	return Message{Merged: sorted, Page: true}
 }
 
 // Card is the face of an incident: all that one Slack message shows.
@@ -60,6 +81,31 @@ type Card struct {
 	Links   []Link   `json:"links,omitempty"`
 	Buttons []Button `json:"buttons,omitempty"`
 }
+
+// Answer is the button that answers a page: nil when nothing is asked.
+func (c Card) Answer() *Button {
+	for _, action := range []string{"approve-rollback", "acknowledge"} {
+		if i := slices.IndexFunc(c.Buttons, func(b Button) bool { return b.Action == action }); i >= 0 {
+			return &c.Buttons[i]
+		}
+	}
+	return nil
+}
+
+// History is the address of the incident's history, or of the first other place
+// to read on; "" when there is none.
+func (c Card) History() string {
+	if len(c.Links) == 0 {
+		return ""
+	}
+	if i := slices.IndexFunc(c.Links, func(l Link) bool { return l.Text == historyLink }); i >= 0 {
+		return c.Links[i].URL
+	}
+	return c.Links[0].URL
+}
+
+// historyLink is the text of the link to the history.
+const historyLink = "History"
 
 // Link is a place to read on.
 type Link struct {

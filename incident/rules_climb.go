@@ -58,8 +58,8 @@ func pageStarted(in *Incident, ev Event) error {
 
 // paged notes a delivered page. The step's time runs from its first one.
 func paged(in *Incident, ev Event) error {
-	in.log(ev, Paged, "Paged %s by %s%s", nameOf(ev.Page), ev.Page.Via, accepted(ev))
-	if ev.Receipt.TS != "" {
+	in.log(ev, Paged, "Paged %s by %s%s%s", nameOf(ev.Page), ev.Page.Via, accepted(ev), together(ev.Receipt))
+	if ev.Receipt.TS != "" && ev.Receipt.With == 0 {
 		in.Cursors.Pages = append(in.Cursors.Pages, Sent{Receipt: ev.Receipt, To: ev.Page.Address, Shown: ev.Shown})
 	}
 	i := in.pageIndex(ev.Marker)
@@ -77,6 +77,18 @@ func (in *Incident) arrive(i int, at time.Time) {
 	in.Climb.Reached, in.Climb.Unreached, in.Climb.Wanted = true, false, false
 	if in.Climb.Until.IsZero() && in.Status == Triggered {
 		in.Climb.Until = at.Add(in.Policy().Within(in.Climb.At))
+	}
+}
+
+// together says that a page came in one message with those of other incidents.
+func together(r Receipt) string {
+	switch r.With {
+	case 0:
+		return ""
+	case 1:
+		return ", together with 1 other"
+	default:
+		return fmt.Sprintf(", together with %d others", r.With)
 	}
 }
 

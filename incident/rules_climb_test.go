@@ -57,6 +57,23 @@ func TestTheTimeOfAStepRunsFromItsFirstDeliveredPage(t *testing.T) {
 	require.Empty(t, s.in.Climb.Pages[0].Failed)
 }
 
+func TestAPageThatOthersShareIsToldAndNotTheIncidentsToEdit(t *testing.T) {
+	for others, told := range map[int]string{
+		1:  "Paged sre-1 by slack, together with 1 other",
+		19: "Paged sre-1 by slack, together with 19 others",
+	} {
+		s := begins(t, checkout()).opens("sre-1")
+		page := s.page(incident.Paged, 0)
+		page.Receipt.With = others
+		s.happens(page)
+
+		require.Equal(t, told, s.last().Text)
+		require.Empty(t, s.in.Cursors.Pages, "the message is not kept current")
+		require.Equal(t, s.now, s.in.Climb.Pages[0].Delivered)
+		require.NotZero(t, s.in.Climb.Until)
+	}
+}
+
 func TestAStepThatNobodyAnsweredIsToldAndOneThatReachedNobodyIsNot(t *testing.T) {
 	s := begins(t, checkout()).reaches("sre-1").runsOut()
 	require.Equal(t, "Nobody answered step 1 of round 1", s.last().Text)

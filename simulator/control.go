@@ -135,8 +135,8 @@ func (s *Simulator) serveLedger(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Simulator) serveFaults(w http.ResponseWriter, _ *http.Request) {
-	set := []fault{}
-	s.do(func(st *state, _ time.Time) { set = append(set, st.faults.set...) })
+	var set []fault
+	s.do(func(st *state, now time.Time) { set = st.faults.lasting(now) })
 	answerControl(w, set, nil)
 }
 
@@ -160,13 +160,19 @@ func (s *Simulator) addFault(w http.ResponseWriter, r *http.Request) {
 		s.clearFaults(w, r)
 		return
 	}
+	var set fault
 	if err == nil {
-		s.do(func(st *state, _ time.Time) {
-			if refused := st.faults.add(asked.fault); refused != nil {
+		s.do(func(st *state, now time.Time) {
+			var refused error
+			if set, refused = st.faults.add(asked.fault, now); refused != nil {
 				err = badRequest("%v", refused)
 			}
 			s.ledger.wake()
 		})
+	}
+	if err == nil && set.For > 0 {
+		answerControl(w, set, nil) // Whoever asked wants to know when it ends.
+		return
 	}
 	answerControl(w, nil, err)
 }

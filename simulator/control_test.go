@@ -72,6 +72,23 @@ func TestALostAnswerLeavesItsEffect(t *testing.T) {
 	require.Len(t, w.ledger("slack", "message"), 2)
 }
 
+func TestAFaultThatLastsForATimeEndsByItself(t *testing.T) {
+	w := newWorld(t)
+	set := w.send(http.MethodPost, "/control/faults", "application/json", `{"vendor":"slack","match":"chat.","status":429,"for":"10s"}`, nil)
+	require.Equal(t, "2026-11-23T09:00:10Z", set.json["until"])
+
+	w.clock.pass(3200 * time.Millisecond)
+	got, err := w.rawPost("hi")
+	require.NoError(t, err)
+	require.Equal(t, http.StatusTooManyRequests, got.status)
+	require.Equal(t, "7", got.header.Get("Retry-After"), "what is left, in whole seconds")
+
+	w.clock.pass(6800 * time.Millisecond)
+	w.post("channel", "C1", "text", "hi")
+	require.Len(t, w.ledger("slack", "message"), 1)
+	require.Equal(t, "[]", w.send(http.MethodGet, "/control/faults", "", "", nil).text)
+}
+
 func TestAHangDelaysTheAnswer(t *testing.T) {
 	w := newWorld(t)
 	w.control("faults", `{"vendor":"slack","hang":"30ms","times":1}`)
@@ -84,6 +101,7 @@ func TestAFaultThatMakesNoSenseIsRefused(t *testing.T) {
 	w := newWorld(t)
 	for _, body := range []string{
 		`{"vendor":"slack"}`, `{"vendor":"teams","status":500}`, `{"status":42}`, `{"vendor":"slack","hang":"soon"}`, `{"vendor":"slack","stat":500}`, `{`,
+		`{"vendor":"slack","status":429,"for":"-1s"}`,
 	} {
 		require.Equal(t, http.StatusBadRequest, w.send(http.MethodPost, "/control/faults", "application/json", body, nil).status, body)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -19,8 +20,10 @@ type fault struct {
 	Vendor       string            `json:"vendor"`                  // slack, jenkins, jira, twilio, smtp or shop; empty: all
 	Match        string            `json:"match"`                   // substring of "METHOD /path?query"; empty: all
 	Status       int               `json:"status,omitempty"`        // answered instead of doing anything
-	RetryAfter   int               `json:"retry_after,omitempty"`   // seconds; 0: no Retry-After header
+	RetryAfter   int               `json:"retry_after,omitempty"`   // seconds; 0: no Retry-After header, or what is left of For
 	Times        int               `json:"times,omitempty"`         // how often; 0: until cleared
+	For          duration          `json:"for,omitempty"`           // how long; 0: until cleared
+	Until        time.Time         `json:"until,omitzero"`          // when For is over; answered, not asked for
 	Hang         duration          `json:"hang,omitempty"`          // waited before anything else
 	DropResponse bool              `json:"drop_response,omitempty"` // done, then hung, then the answer is lost; with a status that is answered
 	Body         string            `json:"body,omitempty"`          // instead of the vendor's usual one
@@ -49,21 +52,34 @@ type faults struct {
 	set []fault
 }
 
-func (f *faults) add(added fault) error {
+// add sets a fault from now on, and gives it as it is set.
+func (f *faults) add(added fault, now time.Time) (fault, error) {
 	if !slices.Contains([]string{"", "slack", "jenkins", "jira", "twilio", "smtp", "shop"}, added.Vendor) {
-		return fmt.Errorf("unknown vendor %q", added.Vendor)
+		return fault{}, fmt.Errorf("unknown vendor %q", added.Vendor)
 	}
 	if added.Status == 0 && added.Hang == 0 && !added.DropResponse {
-		return errors.New("a fault needs a status, a hang or drop_response")
+		return fault{}, errors.New("a fault needs a status, a hang or drop_response")
 	}
 	if added.Status != 0 && (added.Status < 200 || added.Status > 599) {
-		return fmt.Errorf("status %d is not between 200 and 599", added.Status)
+		return fault{}, fmt.Errorf("status %d is not between 200 and 599", added.Status)
+	}
+	if added.For < 0 {
+		return fault{}, fmt.Errorf("a fault cannot last for %s", time.Duration(added.For))
+	}
+	if added.Until = (time.Time{}); added.For > 0 {
+		added.Until = now.Add(time.Duration(added.For)).UTC()
 	}
 	if added.Name != "" {
 		f.clear(added.Name)
 	}
 	f.set = append(f.set, added)
-	return nil
+	return added, nil
+}
+
+// lasting are the faults whose time is not over.
+func (f *faults) lasting(now time.Time) []fault {
+	f.set = slices.DeleteFunc(f.set, func(set fault) bool { return !set.Until.IsZero() && !now.Before(set.Until) })
+	return append([]fault{}, f.set...)
 }
 
 // clear takes back the faults of a name; "" means all.
@@ -71,8 +87,8 @@ func (f *faults) clear(name string) {
 	f.set = slices.DeleteFunc(f.set, func(set fault) bool { return name == "" || set.Name == name })
 }
 
-func (f *faults) take(vendor, request string) fault {
-	for i, candidate := range f.set {
+func (f *faults) take(vendor, request string, now time.Time) fault {
+	for i, candidate := range f.lasting(now) {
 		if candidate.Vendor != "" && candidate.Vendor != vendor || !strings.Contains(request, candidate.Match) {
 			continue
 		}
@@ -80,6 +96,9 @@ func (f *faults) take(vendor, request string) fault {
 			f.set = slices.Delete(f.set, i, i+1)
 		} else if candidate.Times > 1 {
 			f.set[i].Times--
+		}
+		if candidate.For > 0 && candidate.RetryAfter == 0 && candidate.Status == http.StatusTooManyRequests {
+			candidate.RetryAfter = int(math.Ceil(candidate.Until.Sub(now).Seconds()))
 		}
 		return candidate
 	}
@@ -91,7 +110,7 @@ func (s *Simulator) fault(vendor string, r *http.Request) fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	before := len(s.state.faults.set)
-	taken := s.state.faults.take(vendor, r.Method+" "+r.URL.RequestURI())
+	taken := s.state.faults.take(vendor, r.Method+" "+r.URL.RequestURI(), s.cfg.Now())
 	if len(s.state.faults.set) < before {
 		s.ledger.wake() // The page shows that it is used up.
 	}

@@ -84,7 +84,7 @@ func (m *mailSession) Data(r io.Reader) error {
 // suffer lets a fault have its say at a command.
 func (m *mailSession) suffer(command string) (fault, error) {
 	m.world.mu.Lock()
-	set := m.world.state.faults.take("smtp", command)
+	set := m.world.state.faults.take("smtp", command, m.world.cfg.Now())
 	m.world.mu.Unlock()
 	pause(m.ctx, time.Duration(set.Hang))
 	if set.Status == 0 {

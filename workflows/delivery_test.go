@@ -166,6 +166,47 @@ func TestAnAcknowledgementStopsThePagesOfItsStep(t *testing.T) {
 	s.ExpectNoTimerLeft()
 }
 
+func TestAnAcknowledgementStopsEverythingStillToComeForEveryone(t *testing.T) {
+	s := tell(t)
+	s.reachable()
+	s.world.Staff.People[1].Contact = []oncall.ContactRule{{Via: oncall.Slack, After: 30 * second}, {Via: oncall.Slack, After: 3 * minute}}
+	s.Opening.Policies.Default.Steps[0].Page = []oncall.Target{{Person: "sre-1"}, {Person: "sre-2"}, {Person: "sre-3"}}
+	s.world.Staff.People[2].Contact = []oncall.ContactRule{{Via: oncall.Slack, After: 61 * second}}
+	s.Fires(0, "5xx")
+	s.Decide(minute, signals.Acknowledge, "sre-2")
+	s.Clears(hour, "5xx")
+	s.Run()
+
+	s.ExpectPages("0s step 1 to U0SRE1", "30s step 1 to U0SRE2")
+	s.ExpectWhispers("1m0s sre-2: Acknowledged by sre-2.")
+	s.ExpectNoTimerLeft()
+}
+
+func TestAPageThatSlackHoldsUpLeavesWhenItIsAllowed(t *testing.T) {
+	s := tell(t)
+	s.world.Slack.Down(limits, 0, 10*second)
+	s.Fires(0, "5xx")
+	s.Clears(4*minute, "5xx")
+	s.Run()
+
+	s.ExpectPages("10s step 1 to U0SRE1")
+	s.ExpectWholeRecord()
+}
+
+func TestAPageThatSlackHoldsUpIsTakenAwayByAnAcknowledgement(t *testing.T) {
+	s := tell(t)
+	s.world.Slack.Down(limits, 0, 10*second)
+	s.Fires(0, "5xx")
+	s.Decide(9*second, signals.Acknowledge, "sre-2")
+	s.Clears(4*minute, "5xx")
+	s.Run()
+
+	s.ExpectPages()
+	s.ExpectWhispers("10s sre-2: Acknowledged by sre-2.")
+	s.ExpectNeverTold("Paged", "Could not page")
+	s.ExpectNoTimerLeft()
+}
+
 func TestWhenTheRosterCannotBeReadTheStepIsPassed(t *testing.T) {
 	s := tell(t)
 	s.world.People.Down(fails, 0, 10*second)

@@ -88,6 +88,7 @@ const (
 	refuses              // Answers 401.
 	loses                // Does it, and its answer is lost.
 	slow                 // Takes its time.
+	limits               // Answers 429 and says until when.
 )
 
 // patience is after how long a caller gives an unanswered call up.
@@ -141,6 +142,8 @@ func (v *vendor) call(attempted string, do func()) error {
 		failure.Maybe, failure.Err = true, errors.New("connection reset")
 	case o.how == hangs:
 		failure.Maybe, failure.Err = true, context.DeadlineExceeded
+	case o.how == limits:
+		failure.Status, failure.RetryAfter = http.StatusTooManyRequests, o.to-v.world.since()
 	case o.how == refuses:
 		failure.Status = http.StatusUnauthorized
 	default:

@@ -43,6 +43,8 @@ func Draw(m incident.Message) (blocks []slack.Block, fallback string) {
 	switch {
 	case m.Card != nil:
 		return drawCard(*m.Card, m.Page), title(*m.Card)
+	case len(m.Merged) > 0:
+		return drawMerged(m.Merged), mergedTitle(m.Merged)
 	case len(m.Entries) > 0:
 		return drawEntries(m.Entries)
 	default:

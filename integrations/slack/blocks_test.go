@@ -77,6 +77,7 @@ func TestMessagesAreDrawnAsBefore(t *testing.T) {
 		"card-resolved":  {Card: &resolved},
 		"card-hostile":   {Card: &hostile},
 		"page":           {Card: &triggered, Page: true},
+		"page-merged":    incident.Merge(pagesOf(23)),
 		"thread": {Entries: []incident.Entry{
 			{At: night.Add(11 * time.Minute), Text: "Opened: 5xx ratio above 5%"},
 			{At: night.Add(12 * time.Minute), Text: "Build 58 of <checkout> has started", URL: "https://jenkins.example.com/58/"},

@@ -63,7 +63,7 @@ func New(c Config) *Client {
 // where it lies. It is one HTTP call; Slack opens the direct message by itself.
 func (c *Client) Post(ctx context.Context, to string, m incident.Message) (incident.Receipt, error) {
 	options := content(m)
-	if m.Marker != "" {
+	if m.Marker != "" || len(m.Merged) > 0 {
 		options = append(options, slack.MsgOptionMetadata(metadata(m)))
 	}
 	if m.Thread != "" {
@@ -126,12 +126,4 @@ func content(m incident.Message) []slack.MsgOption {
 		slack.MsgOptionDisableLinkUnfurl(),
 		slack.MsgOptionDisableMediaUnfurl(),
 	}
-}
-
-func metadata(m incident.Message) slack.SlackMetadata {
-	payload := map[string]any{"marker": m.Marker}
-	if m.Card != nil {
-		payload["incident"] = m.Card.Incident
-	}
-	return slack.SlackMetadata{EventType: eventType, EventPayload: payload}
 }

@@ -182,6 +182,9 @@ func fits(t require.TestingT, blocks []api.Block, fallback string) {
 			for _, field := range b.Fields {
 				texts(field, 2000)
 			}
+			if b.Accessory != nil {
+				require.NotNil(t, b.Accessory.ButtonElement)
+			}
 		case *api.ContextBlock:
 			require.LessOrEqual(t, len(b.ContextElements.Elements), 10)
 			for _, element := range b.ContextElements.Elements {
@@ -229,6 +232,9 @@ func tame(t require.TestingT, mrkdwn string) {
 func buttonsOf(blocks []api.Block) []*api.ButtonBlockElement {
 	var out []*api.ButtonBlockElement
 	for _, block := range blocks {
+		if one, ok := block.(*api.SectionBlock); ok && one.Accessory != nil {
+			out = append(out, one.Accessory.ButtonElement)
+		}
 		if actions, ok := block.(*api.ActionBlock); ok {
 			for _, element := range actions.Elements.ElementSet {
 				out = append(out, element.(*api.ButtonBlockElement))

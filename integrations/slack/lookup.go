@@ -24,7 +24,8 @@ const (
 
 // Find looks for the message with the marker among the latest 15 since m.Since:
 // in the thread when the message has one, else in the channel or the direct
-// message. It is a help against doubles, not a proof that nothing was posted.
+// message. A merged page is found by each of its markers. It is a help against
+// doubles, not a proof that nothing was posted.
 func (c *Client) Find(ctx context.Context, to string, m incident.Message) (incident.Receipt, bool, error) {
 	if m.Marker == "" {
 		return incident.Receipt{}, false, nil
@@ -49,8 +50,8 @@ func (c *Client) Find(ctx context.Context, to string, m incident.Message) (incid
 		return incident.Receipt{}, false, err
 	}
 	for _, message := range got.Messages {
-		if message.marked(m.Marker) {
-			return incident.Receipt{Channel: channel, TS: message.TS}, true, nil
+		if with, yes := message.marked(m.Marker); yes {
+			return incident.Receipt{Channel: channel, TS: message.TS, With: with}, true, nil
 		}
 	}
 	return incident.Receipt{}, false, nil
@@ -97,20 +98,6 @@ func (o outcome) of() outcome { return o }
 type history struct {
 	outcome
 	Messages []message `json:"messages"`
-}
-
-type message struct {
-	TS       string `json:"ts"`
-	Metadata struct {
-		EventType string `json:"event_type"`
-		Payload   struct {
-			Marker string `json:"marker"`
-		} `json:"event_payload"`
-	} `json:"metadata"`
-}
-
-func (m message) marked(marker string) bool {
-	return m.TS != "" && m.Metadata.EventType == eventType && m.Metadata.Payload.Marker == marker
 }
 
 // read makes one call that changes nothing and decodes only what is asked for.

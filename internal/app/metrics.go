@@ -13,12 +13,15 @@ import (
 	"go.temporal.io/sdk/interceptor"
 
 	"github.com/seed-44180607/lastgood/internal/api"
+	"github.com/seed-44180607/lastgood/oncall"
 )
 
 // metrics is what a process counts of itself.
 type metrics struct {
 	registry   *prometheus.Registry
 	activities *prometheus.HistogramVec
+	pages      *prometheus.CounterVec
+	lateness   *prometheus.HistogramVec
 }
 
 func newMetrics() *metrics {
@@ -28,8 +31,16 @@ func newMetrics() *metrics {
 			Name: "lastgood_activity_duration_seconds", Help: "Time of one attempt of an activity, by name and result.",
 			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 		}, []string{"activity", "result"}),
+		pages: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "lastgood_pages_total", Help: "Attempts to deliver a page of an incident, by method and result.",
+		}, []string{"method", "result"}),
+		lateness: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "lastgood_escalation_lateness_seconds", Help: "Time from the moment a page is due to its delivery, by method.",
+			Buckets: []float64{.1, .25, .5, 1, 2, 5, 10, 30, 60, 120, 300, 600},
+		}, []string{"method"}),
 	}
-	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.activities)
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		m.activities, m.pages, m.lateness)
 	return m
 }
 
@@ -44,16 +55,25 @@ func serveMetrics(ctx context.Context, addr string, m *metrics, ready func(conte
 	return ended, nil
 }
 
-// interceptors measure every attempt of an activity, and tell began its name
-// when somebody wants to know.
-func (m *metrics) interceptors(began func(name string)) []interceptor.WorkerInterceptor {
-	return []interceptor.WorkerInterceptor{&measuring{metrics: m, began: began}}
+// Paged counts an attempt to deliver a page.
+func (m *metrics) Paged(via oncall.Method, result string) {
+	m.pages.WithLabelValues(string(via), result).Inc()
+}
+
+// Late notes how late a delivered page was.
+func (m *metrics) Late(via oncall.Method, by time.Duration) {
+	m.lateness.WithLabelValues(string(via)).Observe(by.Seconds())
+}
+
+// interceptors measure every attempt of an activity, after before has had its say.
+func (m *metrics) interceptors(before func(context.Context, activity.Info)) []interceptor.WorkerInterceptor {
+	return []interceptor.WorkerInterceptor{&measuring{metrics: m, before: before}}
 }
 
 type measuring struct {
 	interceptor.WorkerInterceptorBase
 	metrics *metrics
-	began   func(name string)
+	before  func(context.Context, activity.Info)
 }
 
 func (i *measuring) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
@@ -66,10 +86,9 @@ type measured struct {
 }
 
 func (a *measured) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
-	name := activity.GetInfo(ctx).ActivityType.Name
-	if info := activity.GetInfo(ctx); a.measuring.began != nil && info.Attempt == 1 {
-		a.measuring.began(name)
-	}
+	info := activity.GetInfo(ctx)
+	name := info.ActivityType.Name
+	a.measuring.before(ctx, info)
 	began := time.Now()
 	out, err := a.Next.ExecuteActivity(ctx, in)
 	result := "done"

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/worker"
 
 	"github.com/seed-44180607/lastgood/activities"
@@ -14,8 +15,9 @@ import (
 const (
 	// quietFor is how long nobody must have been paged before what can wait goes on.
 	quietFor = 100 * time.Millisecond
-	// yieldFor is how long it gives way at most, so that it never stands still.
-	yieldFor = 2 * time.Second
+	// yieldFor is how long it gives way at most, so that it never stands still: pages
+	// that Slack held up are back a second before the end and leave within one after it.
+	yieldFor = 3 * time.Second
 	// lookEvery is how often it looks whether the way is free.
 	lookEvery = 10 * time.Millisecond
 )
@@ -23,17 +25,37 @@ const (
 // onTheWay are the activities between an alert and its page.
 var onTheWay = []string{activities.SurveyName, activities.ResolveStepName, activities.PageName}
 
-// traffic knows when the last activity on the way to a page began.
-type traffic struct{ last atomic.Int64 }
+// traffic knows when people were last being paged.
+type traffic struct {
+	last atomic.Int64
+	// waiting counts the pages that are about to leave.
+	waiting func() int
+}
 
-// began notes an activity of this worker.
-func (t *traffic) began(name string) {
-	if slices.Contains(onTheWay, name) {
-		t.last.Store(time.Now().UnixNano())
+// note marks that an activity of this worker begins. Only first attempts count: an
+// outage of Slack does not slow the ticket.
+func (t *traffic) note(_ context.Context, info activity.Info) {
+	if info.Attempt == 1 && slices.Contains(onTheWay, info.ActivityType.Name) {
+		t.mark()
 	}
 }
 
-func (t *traffic) quiet() bool { return time.Since(time.Unix(0, t.last.Load())) >= quietFor }
+func (t *traffic) mark() { t.last.Store(time.Now().UnixNano()) }
+
+func (t *traffic) quiet() bool {
+	if t.waiting() > 0 {
+		t.mark()
+	}
+	return time.Since(time.Unix(0, t.last.Load())) >= quietFor
+}
+
+// giveWay holds up an activity that can wait: it may have been taken when all was
+// quiet, before the pages came. A private answer is waited for by a person.
+func (t *traffic) giveWay(ctx context.Context, info activity.Info) {
+	if info.ActivityType.Name != activities.WhisperName {
+		_ = t.yield(ctx) // It ends early with its context only, and the activity knows that one.
+	}
+}
 
 // yield waits while people are being paged, for a bounded time.
 func (t *traffic) yield(ctx context.Context) error {

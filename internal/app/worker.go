@@ -25,6 +25,10 @@ import (
 // workflow in its memory before any other takes it.
 const stickyFor = time.Second
 
+// pagesAtOnce is how many of the activities that a person waits for run at once.
+// Pages that wait for their turn cost next to nothing; they must hold up nobody.
+const pagesAtOnce = 1000
+
 // backgroundAtOnce is how many of the activities that nobody waits for run at once.
 const backgroundAtOnce = 20
 
@@ -54,13 +58,14 @@ func Worker(ctx context.Context, c config.Config, log *slog.Logger) error {
 	defer stopReading()
 	worker.SetStickyWorkflowCacheSize(c.CacheSize)
 	fatal := make(chan error, 2)
-	traffic := &traffic{}
+	job.pager.Tally = metrics
+	traffic := &traffic{waiting: job.pager.Waiting}
 	tuner, err := patientTuner(traffic, backgroundAtOnce)
 	if err != nil {
 		return fmt.Errorf("bound the background worker: %w", err)
 	}
-	main := newMainWorker(temporal, c, job, metrics.interceptors(traffic.began), fatal)
-	background := newBackgroundWorker(temporal, c, job, tuner, metrics.interceptors(nil), fatal)
+	main := newMainWorker(temporal, c, job, metrics.interceptors(traffic.note), fatal)
+	background := newBackgroundWorker(temporal, c, job, tuner, metrics.interceptors(traffic.giveWay), fatal)
 	for _, w := range []worker.Worker{main, background} {
 		if err := w.Start(); err != nil {
 			return fmt.Errorf("start the worker of task queue %s: %w", c.TaskQueue, err)
@@ -95,7 +100,7 @@ func newMainWorker(temporal client.Client, c config.Config, job jobs, intercepto
 	w := worker.New(temporal, c.TaskQueue, worker.Options{
 		WorkerStopTimeout:                  c.StopTimeout,
 		StickyScheduleToStartTimeout:       stickyFor,
-		MaxConcurrentActivityExecutionSize: 200,
+		MaxConcurrentActivityExecutionSize: pagesAtOnce,
 		MaxHeartbeatThrottleInterval:       time.Second / 2,
 		DisableRegistrationAliasing:        true,
 		Interceptors:                       interceptors,
@@ -158,6 +163,7 @@ func newActivities(c config.Config, now activities.People) (jobs, error) {
 	}
 	if c.Slack.On() {
 		chat := slack.New(slack.Config{Token: c.Slack.BotToken.Reveal(), APIURL: c.Slack.APIURL})
+		job.pager.Outbox = activities.NewOutbox(chat)
 		job.onCall.Groups, job.pager.Chat, job.announcer.Chat, job.announcer.Whisperer = chat, chat, chat, chat
 	}
 	if c.Jenkins.On() {

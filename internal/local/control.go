@@ -61,6 +61,34 @@ type Detail struct {
 	} `json:"metadata"`
 }
 
+// Texts are the texts of a message's blocks, in order: what people read of it.
+// Buttons are left out.
+func (e Effect) Texts() (texts []string) {
+	for _, block := range e.Detail.Blocks {
+		texts = append(texts, textsIn(block)...)
+	}
+	return texts
+}
+
+func textsIn(value any) (texts []string) {
+	switch v := value.(type) {
+	case string:
+		texts = append(texts, v)
+	case map[string]any:
+		if v["type"] == "button" {
+			return nil
+		}
+		for _, key := range []string{"text", "fields", "elements"} {
+			texts = append(texts, textsIn(v[key])...)
+		}
+	case []any:
+		for _, inner := range v {
+			texts = append(texts, textsIn(inner)...)
+		}
+	}
+	return texts
+}
+
 // Ledger gives the effects after number n of a vendor and a kind, each of which
 // may be empty to mean any, and waits a while for the first.
 func (c Control) Ledger(ctx context.Context, n int, vendor, effect string, wait time.Duration) ([]Effect, error) {

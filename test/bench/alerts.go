@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -123,6 +124,7 @@ type stormResult struct {
 	latencies []time.Duration
 	incidents int
 	paged     int
+	messages  int
 	again     int64
 	took      time.Duration
 	faults    []error
@@ -176,16 +178,28 @@ func (f *field) collect(ctx context.Context, n int, began time.Time, failed <-ch
 			if !strings.HasPrefix(e.Detail.User, personPrefix) || e.At.Before(began) {
 				continue
 			}
-			id := e.Detail.Metadata.Payload.Incident
-			pages[id] = append(pages[id], e)
-			result.latencies = append(result.latencies, e.At.Sub(began))
-			result.took = e.At.Sub(began)
+			result.messages++
+			for _, id := range named(e) {
+				pages[id] = append(pages[id], e)
+				result.latencies = append(result.latencies, e.At.Sub(began))
+				result.took = e.At.Sub(began)
+			}
 		}
 	}
 	result.incidents, result.paged = len(pages), len(result.latencies)
 	result.faults = faults(pages, n)
 	return result, nil
 }
+
+// named are the incidents that a page names: pages that waited for Slack are merged.
+func named(page local.Effect) (ids []string) {
+	for _, text := range page.Texts() {
+		ids = append(ids, incidentID.FindAllString(text, -1)...)
+	}
+	return ids
+}
+
+var incidentID = regexp.MustCompile(`INC-\d{6}-[A-Z2-7]{6}`)
 
 // faults are the incidents that were not named in exactly one page to their person.
 func faults(pages map[string][]local.Effect, n int) []error {

@@ -75,6 +75,7 @@ func report(bare, pages []time.Duration, s stormResult) error {
 	fmt.Printf("%-44s %10s %10s\n", "alert to page", ms(at(s.latencies, 50)), ms(at(s.latencies, 95)))
 	fmt.Printf("%-44s %10d\n", "incidents opened", s.incidents)
 	fmt.Printf("%-44s %10d\n", "pages delivered, each incident in one", s.paged)
+	fmt.Printf("%-44s %10d\n", "messages that they came in", s.messages)
 	fmt.Printf("%-44s %10d\n", "503 answers that were sent again", s.again)
 	fmt.Printf("%-44s %10.1f   (at least %.0f)\n", "pages a second", rate, pagesPerSecond)
 	var faults []error

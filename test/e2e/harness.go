@@ -176,6 +176,17 @@ func (h *Harness) Break(fault map[string]any) {
 	require.NoError(h.t, h.control.Post(h.t.Context(), "/control/faults", fault))
 }
 
+// BreakFor makes a vendor misbehave for a time, and gives the moment when that ends.
+func (h *Harness) BreakFor(d time.Duration, fault map[string]any) time.Time {
+	h.t.Helper()
+	fault["for"] = d.String()
+	var set struct {
+		Until time.Time `json:"until"`
+	}
+	require.NoError(h.t, h.control.Ask(h.t.Context(), "/control/faults", fault, &set))
+	return set.Until
+}
+
 // Mend ends every fault.
 func (h *Harness) Mend() {
 	h.t.Helper()

@@ -48,6 +48,14 @@ type Setting struct {
 	// RealMonitor has Prometheus and Alertmanager watch the shop, in place of the
 	// simulator's own monitor. They must be installed.
 	RealMonitor bool
+	// Crowd is how many services there are besides, named crowd-00 and so on, each
+	// with a policy that pages one person of its own, and after ten minutes another:
+	// the step stays open however long Slack takes.
+	Crowd int
+	// Channels is how many services of the crowd have a channel.
+	Channels int
+	// Limited has Slack take one message a second in a channel, as it does.
+	Limited bool
 	// Calendar is where the calendar is that takes the place of the first step's rotation.
 	Calendar string
 	// Contact are the contact rules of the first responder, as in lastgood.yaml; by
@@ -77,10 +85,16 @@ func (s Setting) withDefaults() Setting {
 	return s
 }
 
-var document = template.Must(template.New("lastgood.yaml").Funcs(template.FuncMap{"channel": channelOf}).Parse(`version: 1
+var document = template.Must(template.New("lastgood.yaml").Funcs(template.FuncMap{"channel": channelOf, "member": MemberOf}).Parse(`version: 1
 people:
   - {id: sre-1, name: First responder, time_zone: Europe/London, slack: U0SRE1, email: sre-1@example.com, phone: "+440000000001"{{with .Contact}}, contact: {{.}}{{end}}}
   - {id: sre-2, name: Second responder, time_zone: America/New_York, slack: U0SRE2}
+{{- range .Members}}
+  - {id: {{.}}, time_zone: Europe/London, slack: {{member .}}}
+{{- end}}
+{{- if .Crowd}}
+  - {id: reserve, time_zone: Europe/London, slack: U0RESERVE, contact: [{via: slack, after: 10m}]}
+{{- end}}
 schedules:
   - id: primary
     time_zone: Europe/London
@@ -103,7 +117,13 @@ policies:
       - {page: [{slack_channel: C0LEADS}], ack_within: {{.AckWithin}}}
     repeat: {times: {{.Repeat}}, from_step: 1}
     ack_timeout: {{.AckTimeout}}
+{{- range .Members}}
+  - {id: {{.}}, steps: [{page: [{person: {{.}}}, {person: reserve}], ack_within: 20m}]}
+{{- end}}
 services:
+{{- range $i, $name := .Members}}
+  - {id: {{.}}-{{$.N}}, match: [{service: {{.}}, env: production}], policy: {{.}}, {{if lt $i $.Channels}}slack_channel: {{channel .}}, {{end}}reopen_within: {{$.ReopenWithin}}}
+{{- end}}
 {{- range .Services}}
   - id: {{.}}-{{$.N}}
     match: [{service: {{.}}, env: production}]
@@ -135,7 +155,21 @@ func (s Setting) yaml(n int) []byte {
 	return out.Bytes()
 }
 
-func channelOf(service string) string { return "C0" + strings.ToUpper(service) }
+func channelOf(service string) string { return "C0" + capitals(service) }
+
+// Members names the services of the crowd.
+func (s Setting) Members() []string {
+	var names []string
+	for i := range s.Crowd {
+		names = append(names, fmt.Sprintf("crowd-%02d", i))
+	}
+	return names
+}
+
+// MemberOf is the Slack ID of the one person whom a service of the crowd pages.
+func MemberOf(service string) string { return "U0" + capitals(service) }
+
+func capitals(service string) string { return strings.ToUpper(strings.ReplaceAll(service, "-", "")) }
 
 // world is a quick one: builds take a moment, and Slack takes what it is given.
 func (s Setting) world(stage local.Stage) simulator.Config {
@@ -144,6 +178,9 @@ func (s Setting) world(stage local.Stage) simulator.Config {
 		InteractionsURL: stage.Starter() + "/slack/interactions", SMSURL: stage.Starter() + "/twilio/sms",
 		BuildDuration: 300 * time.Millisecond, QuietPeriod: 20 * time.Millisecond,
 		MonitorEvery: 100 * time.Millisecond, SlackPerChannelRate: -1,
+	}
+	if s.Limited {
+		c.SlackPerChannelRate = 1
 	}
 	if !s.RealMonitor {
 		c.AlertURL = stage.Starter() + "/v1/alerts/alertmanager"

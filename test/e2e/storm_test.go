@@ -1,0 +1,128 @@
+package e2e_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-44180607/lastgood/incident"
+	"github.com/seed-44180607/lastgood/signals"
+	"github.com/seed-44180607/lastgood/test/e2e"
+)
+
+const (
+	storm = 200
+	// late is how long after Slack allows it a page may come.
+	late = 2 * time.Second
+)
+
+// limited lets Slack take no message and no edit for a time.
+func limited(h *e2e.Harness, d time.Duration) (until time.Time) {
+	return h.BreakFor(d, map[string]any{"name": "limit", "vendor": "slack", "match": "/slack/api/chat.", "status": 429})
+}
+
+// strike lets alerts fire while Slack takes nothing, for ten seconds and until each
+// has a page that waits: a busy machine takes its time to open so many incidents, and
+// what is measured is Slack's limit.
+func strike(h *e2e.Harness, alerts []*e2e.Alert) (allowed time.Time) {
+	allowed = limited(h, 10*time.Second)
+	e2e.FireAll(alerts)
+	for _, a := range alerts {
+		a.ExpectPaging(func() {
+			if time.Until(allowed) < 2*late {
+				allowed = limited(h, 4*late)
+			}
+		})
+	}
+	return allowed
+}
+
+// The storms have the machine to themselves: they measure time.
+
+func TestAStormOverFiftyPeopleIsPagedAsSoonAsSlackAllowsIt(t *testing.T) {
+	const people, before = 50, 10
+	h := e2e.Start(t, e2e.Setting{OwnTemporal: true, Crowd: people, Channels: before, Limited: true})
+	h.Allow("slack", "message")
+	h.Allow("slack", "update")
+
+	shown := crowd(h, before, people, "Before")
+	e2e.FireAll(shown)
+	h.ExpectPages(before)
+	allowed := strike(h, crowd(h, storm, people, "Storm"))
+	for _, a := range shown {
+		a.Decide(signals.Acknowledge, incident.Decision{By: "sre-1"})
+	}
+
+	last := 0
+	for id, pages := range h.ExpectPages(before + storm) {
+		require.Len(t, pages, 1, "%s is named in one page", id)
+		require.LessOrEqual(t, pages[0].At, allowed.Add(late), "%s is paged in time", id)
+		last = max(last, pages[0].N)
+	}
+	tell(t, h, allowed)
+	h.ExpectEdits(allowed, 2*before)
+	for _, e := range h.Effects() {
+		if e.At.After(allowed) && e.Detail.User == "" {
+			require.Greater(t, e.N, last, "edits and cards give way to pages")
+		}
+	}
+}
+
+// crowd are n alerts, spread over so many people.
+func crowd(h *e2e.Harness, n, people int, name string) (alerts []*e2e.Alert) {
+	for i := range n {
+		alerts = append(alerts, h.Alert(fmt.Sprintf("crowd-%02d", i%people), fmt.Sprintf("%s%03d", name, i)))
+	}
+	return alerts
+}
+
+func tell(t *testing.T, h *e2e.Harness, allowed time.Time) {
+	t.Helper()
+	pages := h.Pages()
+	t.Logf("%d messages; the last page came %s after Slack allowed it", len(pages), pages[len(pages)-1].At.Sub(allowed))
+}
+
+func TestAStormOnOnePersonIsOnePageAndOneMore(t *testing.T) {
+	h := e2e.Start(t, e2e.Setting{OwnTemporal: true, Crowd: 1, Limited: true})
+	h.Allow("slack", "message")
+
+	alerts := crowd(h, storm, 1, "Storm")
+	fired := time.Now()
+	alerts[0].Fire()
+	first := h.Slack(e2e.MemberOf("crowd-00")).ExpectMessage("SEV1", "Storm000")
+	require.Less(t, first.At.Sub(fired), late, "the first page leaves at once")
+	allowed := strike(h, alerts[1:])
+
+	for id, pages := range h.ExpectPages(storm) {
+		require.Len(t, pages, 1, "%s is named in one page", id)
+		require.LessOrEqual(t, pages[0].At, allowed.Add(late), "%s is paged in time", id)
+	}
+	tell(t, h, allowed)
+	require.LessOrEqual(t, len(h.Pages()), 4, "what waits is merged")
+	require.Contains(t, h.Pages()[1].Detail.Text, "incidents: SEV1")
+}
+
+func TestAnAcknowledgementTakesAPageAwayThatSlackHoldsUp(t *testing.T) {
+	t.Parallel()
+	h := e2e.Start(t, e2e.Setting{Plain: true})
+	h.Allow("slack", "update")
+
+	held, open := h.Alert("checkout", "Held"), h.Alert("checkout", "Open")
+	allowed := limited(h, 10*time.Second)
+	held.Fire()
+	open.Fire()
+	held.ExpectPaging(func() {})
+	open.ExpectPaging(func() {})
+	held.Decide(signals.Acknowledge, incident.Decision{By: "sre-1"})
+	acknowledged := held.ExpectStatus(incident.Acknowledged)
+	require.Less(t, time.Now(), allowed, "the acknowledgement came while Slack took nothing")
+
+	page := h.Slack(e2e.FirstResponder).ExpectMessage("SEV1", "checkout")
+	require.Equal(t, []string{page.Incident()}, e2e.Named(page.Effect))
+	require.NotEqual(t, acknowledged.ID, page.Incident())
+	h.Pass(late)
+	require.Len(t, h.Pages(), 1, "nobody is paged for the acknowledged one")
+	require.Zero(t, e2e.Count(held.ExpectStatus(incident.Acknowledged), incident.Paged))
+}
