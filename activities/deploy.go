@@ -92,9 +92,9 @@ func (d *Deployer) FollowRollback(ctx context.Context, o FollowOrder) (release.R
 	}
 }
 
-// beatEvery is how often a watch says that it lives, however long Jenkins takes
-// to answer.
-const beatEvery = time.Second
+// beatEvery is how often what may be stopped says that it lives, however long the
+// vendor takes to answer. It hears then that it is to stop.
+const beatEvery = time.Second / 2
 
 // beat heartbeats until the function that it returns is called.
 func beat(ctx context.Context) (stop func()) {

@@ -41,6 +41,11 @@ func stage(t *testing.T, attempt int32, does any) *testsuite.TestActivityEnviron
 	return env
 }
 
+// attemptsWithin are the options of a worker whose activities end with a context.
+func attemptsWithin(ctx context.Context) worker.Options {
+	return worker.Options{BackgroundActivityContext: ctx, Interceptors: []interceptor.WorkerInterceptor{&attempts{number: 1}}}
+}
+
 // attempts lets an activity believe that it is tried for the given time. It hears
 // every heartbeat, also those that the SDK holds back.
 type attempts struct {
@@ -144,6 +149,39 @@ func (c *chat) Find(context.Context, string, incident.Message) (incident.Receipt
 func (c *chat) Whisper(context.Context, incident.Reply, string) error {
 	c.asked = append(c.asked, "whisper")
 	return c.send
+}
+
+// phones is a network of phones, or a mail server, that answers as it is told.
+type phones struct {
+	asked      []string
+	found      bool
+	find, send error
+	// waits is closed when a call is to come back; nil for at once.
+	waits func(context.Context)
+}
+
+var (
+	lies = incident.Receipt{Said: "accepted as SM1"}
+	went = incident.Receipt{Said: "accepted as SM2"}
+)
+
+func (p *phones) Send(ctx context.Context, _ string, _ incident.Message) (incident.Receipt, error) {
+	p.asked = append(p.asked, "send")
+	if p.waits != nil {
+		p.waits(ctx)
+	}
+	if p.send != nil {
+		return incident.Receipt{}, p.send
+	}
+	return went, nil
+}
+
+func (p *phones) Find(context.Context, string, incident.Message) (incident.Receipt, bool, error) {
+	p.asked = append(p.asked, "find")
+	if p.find != nil || !p.found {
+		return incident.Receipt{}, false, p.find
+	}
+	return lies, true, nil
 }
 
 // tracker is a Jira that answers as it is told.

@@ -3,7 +3,6 @@ package activities
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -13,9 +12,11 @@ import (
 	"github.com/seed-44180607/lastgood/oncall"
 )
 
-// Pager reaches one person, now.
+// Pager reaches one person, now. What is not configured is nil.
 type Pager struct {
 	Chat Chat
+	Mail Mailer
+	SMS  Texter
 	// Outbox paces and merges the pages to the chat; without one each is posted by itself.
 	Outbox *Outbox
 	// Tally counts; nil when nobody does.
@@ -47,11 +48,12 @@ func (p *Pager) Waiting() int {
 
 func (p *Pager) page(ctx context.Context, o PageOrder) (incident.Receipt, error) {
 	switch o.Page.Via {
-	case oncall.Slack, oncall.SlackChannel:
-		return p.chat(ctx, o)
+	case oncall.Email:
+		return p.mail(ctx, o)
+	case oncall.SMS:
+		return p.text(ctx, o)
 	default:
-		return incident.Receipt{}, temporal.NewNonRetryableApplicationError(
-			fmt.Sprintf("%s is not configured", o.Page.Via), Off, nil)
+		return p.chat(ctx, o)
 	}
 }
 

@@ -137,7 +137,8 @@ func TestAPageByAWayThatIsNotConfiguredFailsForGood(t *testing.T) {
 		via   oncall.Method
 		pager activities.Pager
 	}{
-		"no way":   {oncall.SMS, activities.Pager{Chat: &chat{}}},
+		"no mail":  {oncall.Email, activities.Pager{Chat: &chat{}, SMS: &phones{}}},
+		"no phone": {oncall.SMS, activities.Pager{Chat: &chat{}, Mail: &phones{}}},
 		"no Slack": {oncall.Slack, activities.Pager{}},
 	} {
 		t.Run(name, func(t *testing.T) {

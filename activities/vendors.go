@@ -19,6 +19,18 @@ type Chat interface {
 	Find(ctx context.Context, to string, m incident.Message) (incident.Receipt, bool, error)
 }
 
+// Mailer sends a page to a mailbox. Every error is a *rest.Error.
+type Mailer interface {
+	Send(ctx context.Context, to string, m incident.Message) (incident.Receipt, error)
+}
+
+// Texter sends a page to a phone. Every error is a *rest.Error.
+type Texter interface {
+	Send(ctx context.Context, to string, m incident.Message) (incident.Receipt, error)
+	// Find looks for the very page among the latest texts to the number.
+	Find(ctx context.Context, to string, m incident.Message) (incident.Receipt, bool, error)
+}
+
 // Whisperer answers one person privately.
 type Whisperer interface {
 	Whisper(ctx context.Context, to incident.Reply, text string) error

@@ -11,7 +11,7 @@ type Decision struct {
 	Incident string `json:"incident,omitempty"`
 	// By is the person's ID.
 	By string `json:"by"`
-	// Via is slack, cli or temporal-ui.
+	// Via is slack, sms, cli or temporal-ui.
 	Via     string    `json:"via,omitempty"`
 	At      time.Time `json:"at,omitzero"`
 	Comment string    `json:"comment,omitempty"`

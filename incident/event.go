@@ -24,6 +24,7 @@ const (
 	PageStarted   Kind = "PageStarted"
 	Paged         Kind = "Paged"
 	PageFailed    Kind = "PageFailed"
+	PageReported  Kind = "PageReported"
 	StepRanOut    Kind = "StepRanOut"
 	NobodyReached Kind = "NobodyReached"
 	Exhausted     Kind = "Exhausted"
@@ -95,6 +96,7 @@ type Event struct {
 	Revision int
 	Page     oncall.Page
 	Marker   string
+	Report   PageReport
 	Receipt  Receipt
 	// Shown is the face that a page shows.
 	Shown    string

@@ -95,6 +95,8 @@ type Climb struct {
 	// Wanted is true while somebody is to be reached although the incident is
 	// acknowledged: it was escalated, or its severity raised.
 	Wanted bool `json:"wanted,omitempty"`
+	// Met is true when a page of the step has reached who was wanted.
+	Met bool `json:"met,omitempty"`
 	// From is the step that was asked for although the incident is acknowledged:
 	// a round that reaches nobody is climbed again from there. 0 is the round's own.
 	From int `json:"from,omitempty"`
@@ -104,8 +106,10 @@ type Climb struct {
 	// Until is when the paged step has waited long enough: it is known once a
 	// page of the step was delivered.
 	Until time.Time `json:"until,omitzero"`
-	// Reached is true when any page of this round was delivered.
-	Reached bool `json:"reached,omitempty"`
+	// Reached is true when any page of this round was delivered; ReachedBefore when
+	// one of an earlier step was.
+	Reached       bool `json:"reached,omitempty"`
+	ReachedBefore bool `json:"reached_before,omitempty"`
 	// Unreached is true from a round without a delivered page up to the next one
 	// that is: what is found missing meanwhile has been said.
 	Unreached bool `json:"unreached,omitempty"`
@@ -123,6 +127,8 @@ type Page struct {
 	Started   time.Time `json:"started,omitzero"`
 	Delivered time.Time `json:"delivered,omitzero"`
 	Failed    string    `json:"failed,omitempty"`
+	// Lost is true when it was accepted, and then reported not to have arrived.
+	Lost bool `json:"lost,omitempty"`
 }
 
 // Following is who is paged next.
@@ -146,6 +152,8 @@ type Sent struct {
 type Receipt struct {
 	Channel string `json:"channel"`
 	TS      string `json:"ts"`
+	// Said is what the vendor said when it took a mail or a text: "accepted as SM1".
+	Said string `json:"said,omitempty"`
 	// With counts the other incidents that the message names as well: it is not
 	// this incident's to edit then.
 	With int `json:"with,omitempty"`

@@ -16,7 +16,7 @@ func stepOpened(in *Incident, ev Event) error {
 	}
 	in.Climb.Pending = false
 	in.Climb.PageAt, in.Climb.Until = time.Time{}, time.Time{}
-	in.Climb.Following = ev.Following
+	in.Climb.Following, in.Climb.ReachedBefore = ev.Following, in.Climb.Reached
 	in.Climb.Pages = make([]Page, 0, len(ev.Plan.Pages))
 	for _, p := range ev.Plan.Pages {
 		in.Climb.Pages = append(in.Climb.Pages, Page{Page: p, Marker: in.marker(p)})
@@ -58,20 +58,26 @@ func pageStarted(in *Incident, ev Event) error {
 
 // paged notes a delivered page. The step's time runs from its first one.
 func paged(in *Incident, ev Event) error {
-	in.log(ev, Paged, "Paged %s by %s%s", nameOf(ev.Page), ev.Page.Via, together(ev.Receipt))
+	in.log(ev, Paged, "Paged %s by %s%s%s", nameOf(ev.Page), ev.Page.Via, accepted(ev), together(ev.Receipt))
 	if ev.Receipt.TS != "" && ev.Receipt.With == 0 {
 		in.Cursors.Pages = append(in.Cursors.Pages, Sent{Receipt: ev.Receipt, To: ev.Page.Address, Shown: ev.Shown})
 	}
-	i := in.pageIndex(ev)
-	if i < 0 {
-		return nil
+	i := in.pageIndex(ev.Marker)
+	if i < 0 || in.Climb.Pages[i].Lost {
+		return nil // The report that it was lost was faster than the vendor's answer.
 	}
-	in.Climb.Pages[i].Delivered, in.Climb.Pages[i].Failed = ev.At, ""
+	in.arrive(i, ev.At)
+	return nil
+}
+
+// arrive counts a page as delivered.
+func (in *Incident) arrive(i int, at time.Time) {
+	in.Climb.Pages[i].Delivered, in.Climb.Pages[i].Failed = at, ""
+	in.Climb.Met = in.Climb.Met || in.Climb.Wanted
 	in.Climb.Reached, in.Climb.Unreached, in.Climb.Wanted = true, false, false
 	if in.Climb.Until.IsZero() && in.Status == Triggered {
-		in.Climb.Until = ev.At.Add(in.Policy().Within(in.Climb.At))
+		in.Climb.Until = at.Add(in.Policy().Within(in.Climb.At))
 	}
-	return nil
 }
 
 // together says that a page came in one message with those of other incidents.
@@ -88,16 +94,24 @@ func together(r Receipt) string {
 
 func pageFailed(in *Incident, ev Event) error {
 	in.report(ev, PageFailed, "Could not page %s by %s: %s", nameOf(ev.Page), ev.Page.Via, firstLine(ev.Reason, 300))
-	if i := in.pageIndex(ev); i >= 0 {
+	if i := in.pageIndex(ev.Marker); i >= 0 {
 		in.Climb.Pages[i].Failed = firstLine(ev.Reason, 300)
 	}
 	return nil
 }
 
-// pageIndex finds the page of an event among those of the step, -1 when the
-// climb has moved on since it was sent.
-func (in *Incident) pageIndex(ev Event) int {
-	return slices.IndexFunc(in.Climb.Pages, func(p Page) bool { return p.Marker == ev.Marker })
+// pageIndex finds a page among those of the step, -1 when the climb has moved on
+// since it was sent.
+func (in *Incident) pageIndex(marker string) int {
+	return slices.IndexFunc(in.Climb.Pages, func(p Page) bool { return p.Marker == marker })
+}
+
+// accepted is the vendor's own word for a page that it took.
+func accepted(ev Event) string {
+	if ev.Receipt.Said == "" {
+		return ""
+	}
+	return ": " + oneLine(ev.Receipt.Said, 150)
 }
 
 // stepRanOut goes on when nobody answered, or when nobody could be reached.

@@ -50,11 +50,7 @@ func (in Incident) description(places Places) string {
 			fmt.Fprintf(&b, "* and %d more\n", len(in.Alerts)-i)
 			break
 		}
-		state := "resolved"
-		if a.Firing {
-			state = "firing"
-		}
-		fmt.Fprintf(&b, "* %s: %s since %s\n", plain(a.Title()), state, a.StartsAt.UTC().Format("15:04:05 UTC"))
+		fmt.Fprintf(&b, "* %s: %s\n", plain(a.Title()), fired(a))
 	}
 	if len(in.Facts.Choice.Commits) > 0 {
 		fmt.Fprintf(&b, "\nh3. Changes since the last good release\n")
@@ -70,6 +66,19 @@ func (in Incident) description(places Places) string {
 		fmt.Fprintf(&b, "\n[Workflow history|%s]\n", places.TemporalUI)
 	}
 	return b.String()
+}
+
+// fired says since when an alert fires, or from when to when it did.
+func fired(a Alert) string {
+	const clock = "15:04:05"
+	switch from := a.StartsAt.UTC().Format(clock); {
+	case a.Firing:
+		return fmt.Sprintf("firing since %s UTC", from)
+	case a.EndsAt.IsZero():
+		return fmt.Sprintf("resolved, fired from %s UTC", from)
+	default:
+		return fmt.Sprintf("resolved, fired from %s to %s UTC", from, a.EndsAt.UTC().Format(clock))
+	}
 }
 
 // CommentOf writes a batch of timeline entries as one comment. The marker in its

@@ -43,7 +43,7 @@ func TestTheTicketOfARestoredIncident(t *testing.T) {
 ||Rollback|Rolled back to r2 by build 7: restored|
 
 h3. Alerts
-* 12 % of requests fail: resolved since 12:00:00 UTC
+* 12 % of requests fail: resolved, fired from 12:00:00 to 12:11:00 UTC
 
 [Workflow history|https://temporal.example.com/run]
 `, view.Description)

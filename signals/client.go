@@ -85,6 +85,16 @@ func (c Client) Decide(ctx context.Context, click incident.Click) error {
 	return wrap(err, "signal "+click.Signal+" to", click.Workflow)
 }
 
+// Report tells an incident what became of a page. ErrClosed when it runs no more;
+// any other error means that nothing was stored.
+func (c Client) Report(ctx context.Context, r incident.PageReport) error {
+	err := c.Temporal.SignalWorkflow(ctx, r.Workflow, "", PageReport, r)
+	if closed(err) {
+		return fmt.Errorf("signal %s to %s: %w", PageReport, r.Workflow, ErrClosed)
+	}
+	return wrap(err, "signal "+PageReport+" to", r.Workflow)
+}
+
 func closed(err error) bool {
 	var gone *serviceerror.NotFound
 	return errors.As(err, &gone)

@@ -32,7 +32,7 @@ const (
 	RosterType   = "Roster"
 )
 
-// Signals of an incident. All but the first and the last carry an incident.Decision.
+// Signals of an incident. All but the first and the last two carry an incident.Decision.
 const (
 	Alert           = "alert"
 	Acknowledge     = "acknowledge"
@@ -50,6 +50,7 @@ const (
 	Resolve         = "resolve"
 	Reopen          = "reopen"
 	RollbackUpdate  = "rollback-update"
+	PageReport      = "page-report"
 )
 
 // Decisions are the signals that a person sends.

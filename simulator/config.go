@@ -45,6 +45,13 @@ type Config struct {
 	JiraIndexLag       time.Duration     // time from a write to its being found by a search
 	JiraWritesPerIssue float64           // writes a second to one issue, burst 10; default 0, no limit
 
+	TwilioAccountSID   string            // default AC and 31 zeros and a one
+	TwilioAuthToken    string            // default "simulator-twilio-token"
+	TwilioNumber       string            // the account's own; default +15005550006
+	TwilioDeliverAfter time.Duration     // from one status of a text to the next; default 100ms
+	SMSURL             string            // where replies go: the starter's POST /twilio/sms; empty: nowhere
+	Contacts           map[string]string // phone numbers and mail addresses to Slack user IDs, for the page; default the demo's
+
 	Services     []Service     // default: the service checkout
 	AlertURL     string        // where the monitor posts: the starter's POST /v1/alerts/alertmanager; empty: no monitor
 	AlertToken   string        // its bearer token; default "simulator-alert-token"
@@ -115,6 +122,10 @@ func (c Config) withDefaults() Config {
 	c.JiraMode = or(c.JiraMode, "cloud")
 	c.JiraUser = or(c.JiraUser, "lastgood@example.com")
 	c.JiraToken = or(c.JiraToken, "simulator-jira-token")
+	c.TwilioAccountSID = or(c.TwilioAccountSID, "AC00000000000000000000000000000001")
+	c.TwilioAuthToken = or(c.TwilioAuthToken, "simulator-twilio-token")
+	c.TwilioNumber = or(c.TwilioNumber, "+15005550006")
+	c.TwilioDeliverAfter = or(c.TwilioDeliverAfter, 100*time.Millisecond)
 	c.AlertToken = or(c.AlertToken, "simulator-alert-token")
 	c.MonitorEvery = or(c.MonitorEvery, 500*time.Millisecond)
 	if c.Now == nil {
@@ -122,6 +133,11 @@ func (c Config) withDefaults() Config {
 	}
 	if c.SlackNames == nil {
 		c.SlackNames = map[string]string{"U0SRE1": "First responder", "U0SRE2": "Second responder", "U0STRANGER": "Somebody else"}
+	}
+	if c.Contacts == nil {
+		c.Contacts = map[string]string{
+			"+440000000001": "U0SRE1", "sre-1@example.com": "U0SRE1", "+440000000002": "U0SRE2", "sre-2@example.com": "U0SRE2",
+		}
 	}
 	if c.JiraProjects == nil {
 		c.JiraProjects = []string{"OPS"}

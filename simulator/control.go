@@ -51,6 +51,8 @@ func (s *Simulator) control() http.Handler {
 	mux.HandleFunc("POST /control/shortcut", order(s.shortcut))
 	mux.HandleFunc("POST /control/slack/channel", order(s.setChannel))
 	mux.HandleFunc("POST /control/slack/disconnect", order(s.disconnect))
+	mux.HandleFunc("POST /control/sms", order(s.replyBySMS))
+	mux.HandleFunc("POST /control/twilio/script", order(s.scriptTexts))
 	mux.HandleFunc("POST /control/deploy", order(s.deploy))
 	mux.HandleFunc("POST /control/jenkins/script", order(s.scriptBuild))
 	mux.HandleFunc("POST /control/jenkins/finish", order(s.finishBuild))
@@ -141,7 +143,10 @@ func (s *Simulator) serveFaults(w http.ResponseWriter, _ *http.Request) {
 // clearFaults takes all faults back, or those of one ?name=.
 func (s *Simulator) clearFaults(w http.ResponseWriter, r *http.Request) {
 	name := r.URL.Query().Get("name")
-	s.do(func(st *state, _ time.Time) { st.faults.clear(name) })
+	s.do(func(st *state, _ time.Time) {
+		st.faults.clear(name)
+		s.ledger.wake()
+	})
 	w.WriteHeader(http.StatusNoContent)
 }
 
@@ -162,6 +167,7 @@ func (s *Simulator) addFault(w http.ResponseWriter, r *http.Request) {
 			if set, refused = st.faults.add(asked.fault, now); refused != nil {
 				err = badRequest("%v", refused)
 			}
+			s.ledger.wake()
 		})
 	}
 	if err == nil && set.For > 0 {
@@ -248,4 +254,10 @@ func (s *Simulator) finishBuild(_ *http.Request, asked finishOrder) (any, error)
 func (s *Simulator) restartJenkins(_ *http.Request, asked restartOrder) (any, error) {
 	s.do(func(st *state, now time.Time) { st.jenkins.restart(asked, now) })
 	return nil, nil
+}
+
+func (s *Simulator) scriptTexts(_ *http.Request, asked textOrder) (any, error) {
+	var err error
+	s.do(func(st *state, _ time.Time) { err = st.twilio.decide(asked) })
+	return nil, err
 }

@@ -82,6 +82,7 @@ func (s *Simulator) scene() (shown json.RawMessage, grown <-chan struct{}) {
 		shown = encode(object{
 			"now": now.UTC(), "effects": len(s.ledger.entries),
 			"slack": st.slack.scene(), "jenkins": st.jenkins.scene(now), "jira": st.jira.scene(),
+			"phones": st.twilio.scene(), "mails": st.mail.scene(), "contacts": s.cfg.Contacts,
 			"shop": st.shop.scene(st.monitor), "faults": st.faults.lasting(now),
 			"ledger": s.ledger.last(sceneLedger),
 		})

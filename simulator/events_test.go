@@ -99,6 +99,25 @@ func TestThePageHearsOfEveryEffect(t *testing.T) {
 	require.Equal(t, "To Do", got.Jira.Issues[0].Status)
 }
 
+func TestThePageHearsOfFaultsAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, change := range []func(){
+		func() { w.control("faults", `{"name":"lost","vendor":"jira","status":503,"times":1}`) },
+		func() { w.jira(http.MethodGet, "myself", "") }, // uses it up
+		func() { w.control("faults", `{"name":"down","vendor":"jira","status":503}`) },
+		func() { w.send(http.MethodDelete, "/control/faults?name=down", "", "", nil) },
+	} {
+		_, changed := w.sim.scene()
+		change()
+		select {
+		case <-changed:
+		default:
+			require.Fail(t, "the page waits for its next second")
+		}
+	}
+}
+
 func TestTheStreamEndsWithTheSimulator(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

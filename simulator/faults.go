@@ -17,7 +17,7 @@ import (
 // drop_response it does nothing and is refused.
 type fault struct {
 	Name         string            `json:"name,omitempty"`          // to take it back by; a second one of that name replaces the first
-	Vendor       string            `json:"vendor"`                  // slack, jenkins, jira or shop; empty: all
+	Vendor       string            `json:"vendor"`                  // slack, jenkins, jira, twilio, smtp or shop; empty: all
 	Match        string            `json:"match"`                   // substring of "METHOD /path?query"; empty: all
 	Status       int               `json:"status,omitempty"`        // answered instead of doing anything
 	RetryAfter   int               `json:"retry_after,omitempty"`   // seconds; 0: no Retry-After header, or what is left of For
@@ -54,7 +54,7 @@ type faults struct {
 
 // add sets a fault from now on, and gives it as it is set.
 func (f *faults) add(added fault, now time.Time) (fault, error) {
-	if !slices.Contains([]string{"", "slack", "jenkins", "jira", "shop"}, added.Vendor) {
+	if !slices.Contains([]string{"", "slack", "jenkins", "jira", "twilio", "smtp", "shop"}, added.Vendor) {
 		return fault{}, fmt.Errorf("unknown vendor %q", added.Vendor)
 	}
 	if added.Status == 0 && added.Hang == 0 && !added.DropResponse {
@@ -109,7 +109,12 @@ func (f *faults) take(vendor, request string, now time.Time) fault {
 func (s *Simulator) fault(vendor string, r *http.Request) fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.state.faults.take(vendor, r.Method+" "+r.URL.RequestURI(), s.cfg.Now())
+	before := len(s.state.faults.set)
+	taken := s.state.faults.take(vendor, r.Method+" "+r.URL.RequestURI(), s.cfg.Now())
+	if len(s.state.faults.set) < before {
+		s.ledger.wake() // The page shows that it is used up.
+	}
+	return taken
 }
 
 // loseAnswer waits as long as the fault says and ends the connection, unless
@@ -134,6 +139,8 @@ func (f fault) reply(vendor string) reply {
 		answer = jenkinsFault(f.Status)
 	case vendor == "jira":
 		answer = jiraFault(f.Status)
+	case vendor == "twilio":
+		answer = twilioFault(f.Status)
 	}
 	if f.RetryAfter > 0 {
 		answer = answer.with("Retry-After", strconv.Itoa(f.RetryAfter))

@@ -18,7 +18,7 @@ type entry struct {
 // simulator's lock.
 type ledger struct {
 	entries []entry
-	grown   chan struct{} // closed when the ledger changes
+	grown   chan struct{} // closed when the ledger or the faults change
 }
 
 func newLedger() *ledger {

@@ -115,6 +115,25 @@ func (j *jira) scene() object {
 	return object{"statuses": []string{statusToDo, statusInProgress, statusDone}, "issues": issues}
 }
 
+// sceneTexts is how many texts and mails the page lists.
+const sceneTexts = 60
+
+// scene is the newest texts, oldest first.
+func (t *twilio) scene() object {
+	texts := []object{}
+	for _, m := range t.texts[max(0, len(t.texts)-sceneTexts):] {
+		texts = append(texts, object{
+			"sid": m.sid, "to": m.to, "from": m.from, "body": m.body, "status": m.status, "at": m.created.UTC(), "inbound": m.inbound,
+		})
+	}
+	return object{"number": t.cfg.TwilioNumber, "replies": t.cfg.SMSURL != "", "texts": texts}
+}
+
+// scene is the newest mails, oldest first.
+func (m *mailboxes) scene() []object {
+	return append([]object{}, m.mails[max(0, len(m.mails)-sceneTexts):]...)
+}
+
 // scene is the services, each with its releases and how they fared.
 func (s *shop) scene(m *monitor) []object {
 	services := []object{}

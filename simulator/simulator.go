@@ -1,7 +1,7 @@
 // Package simulator is everything that lastgood talks to, behind one
-// http.Handler: a Slack workspace, a Jenkins, a Jira, a demo shop that can be
-// broken by deploying a bad release, and a monitor that posts Alertmanager
-// webhooks about it. It copies the vendors' behaviour as seen on the wire,
+// http.Handler: a Slack workspace, a Jenkins, a Jira, a Twilio account with its
+// phones, a demo shop that can be broken by deploying a bad release, and a monitor
+// that posts Alertmanager webhooks about it; beside it, a mail server. It copies the vendors' behaviour as seen on the wire,
 // their awkward corners included, and records every effect in a ledger.
 //
 // It keeps all state in memory, knows nothing of lastgood, and imports nothing
@@ -42,6 +42,8 @@ type state struct {
 	slack   *slack
 	jenkins *jenkins
 	jira    *jira
+	twilio  *twilio
+	mail    *mailboxes
 	shop    *shop
 	monitor *monitor
 }
@@ -62,6 +64,7 @@ func New(cfg Config) *Simulator {
 		"slack":   s.slackRoot(),
 		"jenkins": s.vendor("jenkins", func(st *state, c call) reply { return st.jenkins.serve(c) }),
 		"jira":    s.vendor("jira", func(st *state, c call) reply { return st.jira.serve(c) }),
+		"twilio":  s.vendor("twilio", func(st *state, c call) reply { return st.twilio.serve(c) }),
 		"shop":    s.vendor("shop", func(st *state, c call) reply { return st.serveShop(c) }),
 	}
 	return s
@@ -75,6 +78,8 @@ func (s *Simulator) seed() *state {
 		slack:   newSlack(s.cfg, s.ledger),
 		jenkins: newJenkins(s.cfg, s.ledger, shop, now),
 		jira:    newJira(s.cfg, s.ledger),
+		twilio:  newTwilio(s.cfg, s.ledger),
+		mail:    &mailboxes{},
 		shop:    shop,
 		monitor: newMonitor(s.cfg),
 	}
@@ -100,6 +105,7 @@ func (s *Simulator) Run(ctx context.Context) {
 		close(s.stopped)
 	})
 	running.Go(func() { s.keepBuilding(ctx) })
+	running.Go(func() { s.keepReporting(ctx) })
 	if s.cfg.AlertURL != "" {
 		for _, service := range s.cfg.Services {
 			running.Go(func() { s.watch(ctx, service) })

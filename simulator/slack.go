@@ -63,11 +63,11 @@ func slackMethods() map[string]slackMethod {
 		"chat.update":           {"chat:write", (*slack).updateMessage},
 		"conversations.archive": {"channels:manage", (*slack).archiveChannel},
 		"conversations.create":  {"channels:manage", (*slack).createChannel},
-		"conversations.history": {"channels:history", (*slack).history},
+		"conversations.history": {"", (*slack).history},
 		"conversations.info":    {"channels:read", (*slack).channelInfo},
 		"conversations.invite":  {"channels:manage", (*slack).inviteUsers},
 		"conversations.open":    {"im:write", (*slack).openConversation},
-		"conversations.replies": {"channels:history", (*slack).replies},
+		"conversations.replies": {"", (*slack).replies},
 		"users.info":            {"users:read", (*slack).userInfo},
 		"users.lookupByEmail":   {"users:read.email", (*slack).userByEmail},
 		"usergroups.users.list": {"usergroups:read", (*slack).groupUsers},
@@ -191,10 +191,18 @@ func (s *slack) authorize(c call, args slackArgs, scope string) *refusal {
 		return refuse("not_allowed_token_type")
 	case token != wanted:
 		return refuse("invalid_auth")
-	case scope != "" && scope != connectionsWrite && !slices.Contains(s.scopes(), scope):
-		return &refusal{code: "missing_scope", needed: scope, provided: strings.Join(s.scopes(), ",")}
+	case scope != connectionsWrite:
+		return s.allow(scope)
 	}
 	return nil
+}
+
+// allow refuses what the bot's token has no scope for; "" needs none.
+func (s *slack) allow(scope string) *refusal {
+	if scope == "" || slices.Contains(s.scopes(), scope) {
+		return nil
+	}
+	return &refusal{code: "missing_scope", needed: scope, provided: strings.Join(s.scopes(), ",")}
 }
 
 func (s *slack) scopes() []string {
@@ -202,8 +210,8 @@ func (s *slack) scopes() []string {
 		return s.cfg.SlackScopes
 	}
 	return []string{
-		"chat:write", "commands", "channels:history", "channels:manage", "channels:read", "im:write",
-		"users:read", "users:read.email", "usergroups:read",
+		"chat:write", "commands", "channels:history", "channels:manage", "channels:read", "groups:history", "im:history",
+		"im:write", "users:read", "users:read.email", "usergroups:read",
 	}
 }
 

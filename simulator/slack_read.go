@@ -7,10 +7,26 @@ import (
 	"time"
 )
 
+// readable is a conversation that may be read: each kind of them needs a scope of its own.
+func (s *slack) readable(id string) (*conversation, *refusal) {
+	where, refused := s.channel(id, false)
+	if refused != nil {
+		return nil, refused
+	}
+	scope := "channels:history"
+	switch {
+	case where.user != "":
+		scope = "im:history"
+	case where.private:
+		scope = "groups:history"
+	}
+	return where, s.allow(scope)
+}
+
 // history lists a conversation newest first; replies are left out unless they
 // were broadcast.
 func (s *slack) history(args slackArgs, _ time.Time) (map[string]any, *refusal) {
-	where, refused := s.channel(args["channel"], false)
+	where, refused := s.readable(args["channel"])
 	if refused != nil {
 		return nil, refused
 	}
@@ -30,7 +46,7 @@ func (s *slack) history(args slackArgs, _ time.Time) (map[string]any, *refusal) 
 
 // replies lists a thread oldest first, its parent at the head.
 func (s *slack) replies(args slackArgs, _ time.Time) (map[string]any, *refusal) {
-	where, refused := s.channel(args["channel"], false)
+	where, refused := s.readable(args["channel"])
 	if refused != nil {
 		return nil, refused
 	}

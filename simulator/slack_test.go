@@ -238,3 +238,16 @@ func TestTestsSeeThreadsAndWhispers(t *testing.T) {
 	all := w.send(http.MethodGet, "/control/messages", "", "", nil).json
 	require.Equal(t, "card", at(all, "channels", "C1", "messages", 0, "text"))
 }
+
+func TestEachKindOfConversationNeedsAScopeToBeRead(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.SlackScopes = []string{"chat:write", "channels:history", "channels:manage"} })
+	direct := w.slack("chat.postMessage", "channel", "U0SRE1", "text", "hi")
+	private := w.slack("conversations.create", "name", "inc-1", "is_private", "true")
+	for _, method := range []string{"conversations.history", "conversations.replies"} {
+		got := w.slack(method, "channel", direct["channel"].(string), "ts", direct["ts"].(string))
+		require.Equal(t, "im:history", got["needed"], "%s: %v", method, got)
+		got = w.slack(method, "channel", at(private, "channel", "id").(string), "ts", "1")
+		require.Equal(t, "groups:history", got["needed"], "%s: %v", method, got)
+	}
+	require.Equal(t, true, w.slack("conversations.history", "channel", "C1")["ok"])
+}

@@ -89,7 +89,12 @@ func (r *run) inlets(ctx workflow.Context) []inlet {
 			return channel.ReceiveAsync(&d) && r.decide(ctx, name, d)
 		}})
 	}
-	return list
+	reports := workflow.GetSignalChannelWithOptions(ctx, signals.PageReport,
+		workflow.SignalChannelOptions{Description: "What became of a page after it was accepted, from whoever carried it."})
+	return append(list, inlet{reports, func() bool {
+		var report incident.PageReport
+		return reports.ReceiveAsync(&report) && r.hear(report)
+	}})
 }
 
 func (r *run) drain(ctx workflow.Context) {
@@ -107,6 +112,19 @@ func (r *run) take(d incident.Delivery) bool {
 
 func (r *run) follow(p incident.Progress) bool {
 	r.note(incident.Event{Kind: p.Phase.Kind(), Progress: p})
+	return true
+}
+
+// hear takes a report on a page. The first one on a text counts, however many come
+// and in which order.
+func (r *run) hear(report incident.PageReport) bool {
+	ev := incident.Event{Kind: incident.PageReported, Report: report}
+	if report.ID != "" {
+		ev.Decision.ID = "report/" + report.ID
+	}
+	if err := r.apply(ev); err != nil && !errors.Is(err, incident.ErrDuplicate) {
+		r.log.Warn("a report on a page was refused", "marker", report.Marker, "reason", err.Error())
+	}
 	return true
 }
 

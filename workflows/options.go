@@ -48,8 +48,9 @@ func resolveOptions(ctx workflow.Context, summary string) workflow.Context {
 	})
 }
 
-// pageOptions let a page that is on its way arrive although its step has ended:
-// it belongs on the timeline, and its buttons are to be kept current.
+// pageOptions let a page that is on its way in Slack arrive although its step has
+// ended: it belongs on the timeline, and its buttons are to be kept current. A mail
+// and a text are stopped.
 func pageOptions(ctx workflow.Context, page oncall.Page) workflow.Context {
 	to := page.Name
 	if to == "" {
@@ -57,10 +58,19 @@ func pageOptions(ctx workflow.Context, page oncall.Page) workflow.Context {
 	}
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: 5 * time.Second, RetryPolicy: &eager,
-		ScheduleToCloseTimeout: callWithinOr(ctx), WaitForCancellation: true,
+		ScheduleToCloseTimeout: callWithinOr(ctx), WaitForCancellation: true, HeartbeatTimeout: heartbeatOf(page.Via),
 		Summary:  signals.Shorten("Page "+to+" by "+string(page.Via), 180),
 		Priority: temporal.Priority{PriorityKey: urgent},
 	})
+}
+
+// heartbeatOf is for the methods that heartbeat, so that an acknowledgement stops
+// them within a second. They never miss one: an attempt is over before.
+func heartbeatOf(via oncall.Method) time.Duration {
+	if via == oncall.Email || via == oncall.SMS {
+		return 5 * time.Second
+	}
+	return 0
 }
 
 type callKey struct{}

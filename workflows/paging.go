@@ -104,18 +104,18 @@ func (r *run) workStep(ctx workflow.Context) {
 			workflow.Go(pages, func(ctx workflow.Context) { r.deliver(ctx, i, page) })
 		}
 	}
-	await(ctx, noDeadline, "", func() bool { return moved() || r.settled() || r.reached() })
-	if r.in.Status == incident.Acknowledged && !r.in.Climb.Wanted {
-		return // Somebody was reached; nobody has to answer.
-	}
 	for !moved() {
+		await(ctx, noDeadline, "", func() bool { return moved() || r.settled() || r.reached() })
+		if r.in.Status == incident.Acknowledged && !r.in.Climb.Wanted {
+			return // Somebody was reached; nobody has to answer.
+		}
 		until := r.in.Climb.Until
 		changed := func() bool { return moved() || !r.in.Climb.Until.Equal(until) }
-		if status != incident.Triggered || until.IsZero() ||
-			!await(ctx, until, fmt.Sprintf("climb on from step %d unless acknowledged", here.at.Step), changed) {
-			r.note(incident.Event{Kind: incident.StepRanOut})
-			return
+		if moved() || (r.reached() && await(ctx, until, fmt.Sprintf("climb on from step %d unless acknowledged", here.at.Step), changed)) {
+			continue // Perhaps the only page that had arrived was lost after all.
 		}
+		r.note(incident.Event{Kind: incident.StepRanOut})
+		return
 	}
 }
 

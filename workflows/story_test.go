@@ -163,14 +163,17 @@ func (s *story) State() incident.Incident {
 func (w *world) serve(env *testsuite.TestWorkflowEnvironment) {
 	slack, jira := (*slack)(w), (*jira)(w)
 	onCall := &activities.OnCall{People: (*people)(w)}
-	pager := &activities.Pager{Chat: slack}
+	pager := &activities.Pager{Chat: slack, Mail: (*mailbox)(w), SMS: (*phones)(w)}
 	announcer := &activities.Announcer{Chat: slack, Whisperer: slack}
 	recorder := &activities.Recorder{Tickets: jira, Record: jira}
 	if w.noJira {
 		recorder = &activities.Recorder{}
 	}
 	if w.noSlack {
-		pager, announcer = &activities.Pager{}, &activities.Announcer{}
+		pager.Chat, announcer = nil, &activities.Announcer{}
+	}
+	if w.noMail {
+		pager.Mail = nil
 	}
 	enricher := &activities.Enricher{Surveyor: (*jenkins)(w)}
 	deployer := &activities.Deployer{Builder: (*jenkins)(w), Watcher: (*jenkins)(w)}
@@ -180,8 +183,9 @@ func (w *world) serve(env *testsuite.TestWorkflowEnvironment) {
 		{activities.ReachName, onCall.Reach, mock.Anything, w.People.latency},
 		{activities.PermitName, onCall.Permit, mock.Anything, w.People.latency},
 		{activities.SurveyName, enricher.Survey, mock.Anything, w.Jenkins.latency},
-		{activities.PageName, w.page(pager), mock.MatchedBy(byMail), w.Mail.latency},
-		{activities.PageName, w.page(pager), mock.Anything, w.Slack.latency},
+		{activities.PageName, pager.Page, mock.MatchedBy(by(oncall.Email)), w.Mail.latency},
+		{activities.PageName, pager.Page, mock.MatchedBy(by(oncall.SMS)), w.Phones.latency},
+		{activities.PageName, pager.Page, mock.Anything, w.Slack.latency},
 		{activities.ShowCardName, announcer.ShowCard, mock.Anything, w.Slack.latency},
 		{activities.SayName, announcer.Say, mock.Anything, w.Slack.latency},
 		{activities.RefreshPageName, announcer.RefreshPage, mock.Anything, w.Slack.latency},
@@ -206,7 +210,9 @@ func (w *world) serve(env *testsuite.TestWorkflowEnvironment) {
 	}
 }
 
-func byMail(o activities.PageOrder) bool { return o.Page.Via == oncall.Email }
+func by(via oncall.Method) func(activities.PageOrder) bool {
+	return func(o activities.PageOrder) bool { return o.Page.Via == via }
+}
 
 func toEnd(o activities.FollowOrder) bool { return o.ToEnd }
 

@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/seed-44180607/lastgood/activities"
 	"github.com/seed-44180607/lastgood/incident"
 	"github.com/seed-44180607/lastgood/integrations/rest"
 	"github.com/seed-44180607/lastgood/oncall"
@@ -21,7 +20,7 @@ type world struct {
 	mu  sync.Mutex
 	now func() time.Time
 
-	Slack, Mail, Jenkins, Jira, People *vendor
+	Slack, Mail, Phones, Jenkins, Jira, People *vendor
 	// Staff is who there is, as it is now.
 	Staff oncall.Roster
 
@@ -29,19 +28,21 @@ type world struct {
 	whispers []string
 	deaf     map[string]bool
 	tickets  []*ticket
-	// noSlack and noJira are vendors that are not configured.
-	noSlack, noJira bool
-	line            *line
+	// noSlack, noMail and noJira are vendors that are not configured.
+	noSlack, noMail, noJira bool
+	line                    *line
 }
 
 func newWorld() *world {
 	w := &world{deaf: map[string]bool{}, line: newLine()}
-	for name, v := range map[string]**vendor{"slack": &w.Slack, "mail": &w.Mail, "jenkins": &w.Jenkins, "jira": &w.Jira, "people": &w.People} {
+	for name, v := range map[string]**vendor{
+		"slack": &w.Slack, "smtp": &w.Mail, "twilio": &w.Phones, "jenkins": &w.Jenkins, "jira": &w.Jira, "people": &w.People,
+	} {
 		*v = &vendor{name: name, world: w}
 	}
 	w.Staff = oncall.Roster{
 		People: []oncall.Person{
-			{ID: "sre-1", Slack: "U0SRE1", Email: "sre-1@example.com"},
+			{ID: "sre-1", Slack: "U0SRE1", Email: "sre-1@example.com", Phone: "+441"},
 			{ID: "sre-2", Slack: "U0SRE2"},
 			{ID: "sre-3", Slack: "U0SRE3"},
 		},
@@ -151,7 +152,7 @@ func (v *vendor) call(attempted string, do func()) error {
 	return failure
 }
 
-// message is one message in Slack, or a mail.
+// message is one message in Slack, a mail or a text.
 type message struct {
 	at, edited time.Duration
 	to, via    string
@@ -216,17 +217,53 @@ func (s *slack) Whisper(_ context.Context, to incident.Reply, text string) error
 	})
 }
 
-// page is the pager, that here knows mail as well.
-func (w *world) page(pager *activities.Pager) func(context.Context, activities.PageOrder) (incident.Receipt, error) {
-	return func(ctx context.Context, o activities.PageOrder) (incident.Receipt, error) {
-		if o.Page.Via != oncall.Email {
-			return pager.Page(ctx, o)
-		}
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.post(o.Page.Address, "email", o.Message)
-		return incident.Receipt{}, nil
+// mailbox is the world as the server that takes mails.
+type mailbox world
+
+func (m *mailbox) Send(_ context.Context, to string, said incident.Message) (incident.Receipt, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	err := m.Mail.call("mail "+to, func() { (*world)(m).post(to, "email", said) })
+	if err != nil {
+		return incident.Receipt{}, err
 	}
+	return incident.Receipt{Said: "250 queued"}, nil
+}
+
+// phones is the world as the phone network.
+type phones world
+
+func (p *phones) Send(_ context.Context, to string, said incident.Message) (incident.Receipt, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.Phones.call("text "+to, func() { (*world)(p).post(to, "sms", said) }); err != nil {
+		return incident.Receipt{}, err
+	}
+	return p.accepted(len(p.messages)), nil
+}
+
+// accepted numbers the texts among the first n messages.
+func (p *phones) accepted(n int) incident.Receipt {
+	texts := 0
+	for _, m := range p.messages[:n] {
+		if m.via == "sms" {
+			texts++
+		}
+	}
+	return incident.Receipt{Said: fmt.Sprintf("accepted as SM%d", texts)}
+}
+
+func (p *phones) Find(_ context.Context, to string, said incident.Message) (at incident.Receipt, found bool, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	err = p.Phones.call("look for "+to, func() {
+		for i, there := range p.messages {
+			if there.to == to && there.said.Marker == said.Marker {
+				at, found = p.accepted(i+1), true
+			}
+		}
+	})
+	return at, found, err
 }
 
 // ticket is one issue in Jira.

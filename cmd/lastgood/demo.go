@@ -125,7 +125,8 @@ func newDemo(ctx context.Context, out io.Writer, realMonitor bool) (*demonstrati
 	stage := local.Stage{
 		Bin: filepath.Dir(self), Dir: dir, Config: config, Ports: ports,
 		Simulator: fmt.Sprintf("http://127.0.0.1:%d", ports.Simulator), RealMonitor: realMonitor,
-		Env: []string{"WORKER_STOP_TIMEOUT=2s"}, // Ctrl-C ends everything within 5 s.
+		Mail: fmt.Sprintf("127.0.0.1:%d", ports.Mail),
+		Env:  []string{"WORKER_STOP_TIMEOUT=2s"}, // Ctrl-C ends everything within 5 s.
 	}
 	d := &demonstration{stage: stage, control: local.Control{URL: stage.Simulator}, out: out, began: time.Now()}
 	d.sayMoved(ports.Moved(wanted))
@@ -183,7 +184,7 @@ func (d *demonstration) end() error {
 	for _, p := range d.processes {
 		select {
 		case <-p.Ended():
-			d.say("ended", "%s ended by itself:\n%s", p.Name, p.Tail())
+			d.say("ended", "%s ended by itself (%s):\n%s", p.Name, p.How(), p.Tail())
 		default:
 		}
 	}

@@ -38,7 +38,7 @@ func lastgood(t *testing.T, args ...string) (code int, out, errs string) {
 	return 0, stdout.String(), stderr.String()
 }
 
-func configured(t *testing.T, content string) {
+func inFile(t *testing.T, content string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "lastgood.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
@@ -47,7 +47,7 @@ func configured(t *testing.T, content string) {
 }
 
 func TestWhoIsOnCallStandsInATable(t *testing.T) {
-	configured(t, people)
+	inFile(t, people)
 	code, out, errs := lastgood(t, "oncall", "now", "--at", "2026-07-01T00:30")
 	require.Zero(t, code)
 	require.Equal(t, ""+
@@ -61,7 +61,7 @@ func TestWhoIsOnCallStandsInATable(t *testing.T) {
 }
 
 func TestWhoIsOnCallIsPrintedAsJSON(t *testing.T) {
-	configured(t, people)
+	inFile(t, people)
 	for at, want := range map[string]string{
 		"2025-12-31T00:00:00Z": `[{"schedule":"primary","person":"","until":"2026-01-05T09:00:00Z"},{"schedule":"alone","person":"","until":"2026-01-05T09:00:00+09:00"}]`,
 		"2026-07-01T00:30":     `[{"schedule":"primary","person":"bob","since":"2026-06-29T09:00:00+01:00","until":"2026-07-06T09:00:00+01:00"},{"schedule":"alone","person":"ana","since":"2026-01-05T09:00:00+09:00"}]`,
@@ -76,7 +76,7 @@ func TestWhoIsOnCallIsPrintedAsJSON(t *testing.T) {
 
 // The clock at which a moment is read is that of each schedule's own zone.
 func TestAMomentIsReadOnTheClockOfEachSchedule(t *testing.T) {
-	configured(t, people)
+	inFile(t, people)
 	_, out, _ := lastgood(t, "oncall", "now", "--at", "2026-01-05T09:00", "--output", "json")
 	require.Contains(t, out, `"since": "2026-01-05T09:00:00Z"`)
 	require.Contains(t, out, `"since": "2026-01-05T09:00:00+09:00"`)
@@ -102,7 +102,7 @@ func TestACommandLineThatMakesNoSenseEndsWith2(t *testing.T) {
 		{`--with: "x" is not a date and time`, []string{"swap", "--schedule", "primary", "--shift", "2098-01-08T00:00", "--with", "x"}},
 		{"accepts 1 arg", []string{"override", "remove"}},
 	} {
-		configured(t, people)
+		inFile(t, people)
 		code, out, errs := lastgood(t, append([]string{"oncall"}, c.args...)...)
 		require.Equal(t, 2, code, c.args)
 		require.Contains(t, errs, c.says)
@@ -111,7 +111,7 @@ func TestACommandLineThatMakesNoSenseEndsWith2(t *testing.T) {
 }
 
 func TestWithoutAConfigurationNothingIsAnswered(t *testing.T) {
-	configured(t, people+"nosuch: key\n")
+	inFile(t, people+"nosuch: key\n")
 	code, _, errs := lastgood(t, "oncall", "now")
 	require.Equal(t, 2, code)
 	require.Contains(t, errs, "nosuch")
@@ -129,7 +129,7 @@ func TestWhatIsEnteredNeedsTemporal(t *testing.T) {
 		{"override", "list"},
 		{"swap", "--schedule", "primary", "--shift", "2098-01-08T00:00", "--with", "2098-01-14T00:00"},
 	} {
-		configured(t, people)
+		inFile(t, people)
 		code, out, errs := lastgood(t, append([]string{"oncall"}, args...)...)
 		require.Equal(t, 1, code, args)
 		require.Empty(t, out)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/seed-44180607/lastgood/internal/api"
 	"github.com/seed-44180607/lastgood/internal/app"
@@ -16,12 +17,12 @@ import (
 )
 
 func simulatorCommand() *cobra.Command {
-	var listen, public, starter string
+	var listen, mail, public, starter string
 	var build time.Duration
 	var monitor bool
 	cmd := &cobra.Command{
 		Use:   "simulator",
-		Short: "Slack, Jenkins, Jira, a demo shop and its monitor, simulated",
+		Short: "Slack, Jenkins, Jira, phones, mail, a demo shop and its monitor, simulated",
 		Args:  usageOf(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			l, err := (&net.ListenConfig{}).Listen(cmd.Context(), "tcp", listen)
@@ -33,16 +34,23 @@ func simulatorCommand() *cobra.Command {
 			}
 			world := simulator.Config{
 				PublicURL: public, BuildDuration: build,
-				InteractionsURL: starter + "/slack/interactions",
-				Logger:          app.NewLog(os.Stderr, config.Log{}),
+				InteractionsURL: starter + "/slack/interactions", SMSURL: starter + "/twilio/sms",
+				Logger: app.NewLog(os.Stderr, config.Log{}),
 			}
 			if monitor {
 				world.AlertURL = starter + "/v1/alerts/alertmanager"
 			}
-			return simulate(cmd.Context(), l, world)
+			var mails net.Listener
+			if mail != "" {
+				if mails, err = (&net.ListenConfig{}).Listen(cmd.Context(), "tcp", mail); err != nil {
+					return fmt.Errorf("listen for mails on %s: %w; name a free address with --mail", mail, err)
+				}
+			}
+			return simulate(cmd.Context(), l, mails, world)
 		},
 	}
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8090", "address to listen on")
+	cmd.Flags().StringVar(&mail, "mail", "", "address to take mails on by SMTP (default none)")
 	cmd.Flags().StringVar(&public, "public", "", "own address as others reach it (default http:// and the address listened on)")
 	cmd.Flags().StringVar(&starter, "starter", "http://127.0.0.1:8080", "the starter that alerts and clicks go to")
 	cmd.Flags().BoolVar(&monitor, "monitor", true, "watch the shop and send alerts; false where a Prometheus does")
@@ -50,17 +58,23 @@ func simulatorCommand() *cobra.Command {
 	return cmd
 }
 
-func simulate(ctx context.Context, l net.Listener, c simulator.Config) error {
+// simulate serves the world on l and takes mails where there is a listener for them.
+func simulate(ctx context.Context, l, mails net.Listener, c simulator.Config) error {
 	world := simulator.New(c)
 	ctx, stop := context.WithCancel(ctx)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
+	defer stop()
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
 		world.Run(ctx)
-	}()
+		return nil
+	})
+	if mails != nil {
+		group.Go(func() error { return world.ServeMail(ctx, mails) })
+	}
 	fmt.Printf("ready  simulator %s\n", c.PublicURL)
-	err := api.Serve(ctx, l, world, c.Logger)
-	stop()
-	<-ended
-	return err
+	group.Go(func() error {
+		defer stop()
+		return api.Serve(ctx, l, world, c.Logger)
+	})
+	return group.Wait()
 }

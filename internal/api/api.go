@@ -75,6 +75,7 @@ type Options struct {
 	// IsClosed says whether a decision failed because its incident is over.
 	IsClosed  func(err error) bool
 	Whisperer Whisperer
+	Texting   Texting
 
 	// Roster answers who is on call, and takes overrides.
 	Roster Roster
@@ -98,6 +99,8 @@ func New(o Options) *API {
 		a.mount(http.MethodPost, "/v1/alerts/"+source, a.takeAlerts(source, decode))
 	}
 	a.mount(http.MethodPost, "/slack/interactions", a.takeInteraction)
+	a.mount(http.MethodPost, "/twilio/sms", a.takeText)
+	a.mount(http.MethodPost, "/twilio/status", a.takeReport)
 	a.mount(http.MethodPost, "/slack/commands", a.takeCommand)
 	a.mount(http.MethodGet, "/v1/oncall/{schedule}", a.tellOnCall)
 	a.mount(http.MethodGet, "/healthz", healthy)

@@ -30,6 +30,7 @@ type world struct {
 	mu         sync.Mutex
 	deliveries map[string]incident.Delivery
 	clicks     []incident.Click
+	reports    []incident.PageReport
 	whispers   []string
 	log        bytes.Buffer
 
@@ -39,6 +40,10 @@ type world struct {
 	ready  error
 	// whisper answers for Slack.
 	whisper error
+	// texting, running and report are for what comes from phones.
+	texting api.Texting
+	running func() ([]incident.Named, error)
+	report  error
 
 	// roster is who there is; away keeps what was entered at run time from being known, write answers for Temporal.
 	roster oncall.Roster
@@ -53,6 +58,7 @@ type world struct {
 func newWorld(t *testing.T, services ...string) *world {
 	t.Helper()
 	w := &world{deliveries: map[string]incident.Delivery{}, registry: prometheus.NewRegistry()}
+	w.texting = w.phones()
 	w.api = api.New(api.Options{
 		Log:      slog.New(slog.NewTextHandler(w, nil)),
 		Metrics:  w.registry,
@@ -80,6 +86,7 @@ func newWorld(t *testing.T, services ...string) *world {
 		Roster:        w,
 		DecodeCommand: func(body []byte) (c incident.Command, err error) { return c, json.Unmarshal(body, &c) },
 		AnswerCommand: func(lines []string) any { return lines },
+		Texting:       w.texting,
 	})
 	return w
 }
@@ -186,6 +193,7 @@ func (w *world) requireUntouched(t *testing.T) {
 	require.Empty(t, w.deliveries)
 	require.Empty(t, w.clicks)
 	require.Empty(t, w.whispers)
+	require.Empty(t, w.reports)
 	require.Empty(t, w.wrote)
 }
 

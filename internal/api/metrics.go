@@ -14,6 +14,7 @@ import (
 type counters struct {
 	alerts       *prometheus.CounterVec
 	interactions *prometheus.CounterVec
+	texts        *prometheus.CounterVec
 	commands     *prometheus.CounterVec
 	durations    *prometheus.HistogramVec
 }
@@ -26,6 +27,9 @@ func newCounters(r prometheus.Registerer) counters {
 		interactions: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "lastgood_interactions_total", Help: "Interactions of people in Slack, by result.",
 		}, []string{"result"}),
+		texts: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "lastgood_texts_total", Help: "Answers of people by SMS and reports on texts, by kind and result.",
+		}, []string{"kind", "result"}),
 		commands: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "lastgood_commands_total", Help: "Slash commands of people in Slack, by result.",
 		}, []string{"result"}),
@@ -34,7 +38,7 @@ func newCounters(r prometheus.Registerer) counters {
 			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"path", "status"}),
 	}
-	r.MustRegister(c.alerts, c.interactions, c.commands, c.durations)
+	r.MustRegister(c.alerts, c.interactions, c.texts, c.commands, c.durations)
 	return c
 }
 

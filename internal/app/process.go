@@ -39,6 +39,9 @@ func Main(process config.Process, run func(context.Context, config.Config, *slog
 	for _, unused := range c.Unused() {
 		log.Warn("a setting is accepted but not acted on by this version", "setting", unused)
 	}
+	for _, gap := range c.Warnings(process) {
+		log.Warn("something is left undone", "gap", gap)
+	}
 	switch err := run(ctx, c, log); {
 	case err == nil:
 		log.Info("stopped")

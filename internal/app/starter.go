@@ -83,6 +83,7 @@ func newAPI(c config.Config, client signals.Client, metrics *metrics, ready func
 		Roster:        book{newPeople(c.Roster, client.Roster, askedReadEvery, log), client},
 		DecodeCommand: slack.DecodeCommand,
 		AnswerCommand: slack.Ephemeral,
+		Texting:       texting(c, client),
 	})
 }
 

@@ -78,7 +78,7 @@ func Worker(ctx context.Context, c config.Config, log *slog.Logger) error {
 	}
 	defer stopTogether(main, background)
 	log.Info("ready", "namespace", namespace, "task_queue", c.TaskQueue, "metrics", c.Metrics,
-		"slack", c.Slack.On(), "jenkins", c.Jenkins.On(), "jira", c.Jira.On())
+		"slack", c.Slack.On(), "jenkins", c.Jenkins.On(), "jira", c.Jira.On(), "mail", c.Mail.On(), "twilio", c.Twilio.On())
 	select {
 	case <-ctx.Done():
 		log.Info("stopping", "within", c.StopTimeout)
@@ -107,7 +107,7 @@ func newMainWorker(temporal client.Client, c config.Config, job jobs, intercepto
 		StickyScheduleToStartTimeout:       stickyFor,
 		MaxConcurrentActivityExecutionSize: pagesAtOnce,
 		MaxConcurrentActivityTaskPollers:   pagePollers,
-		MaxHeartbeatThrottleInterval:       time.Second,
+		MaxHeartbeatThrottleInterval:       time.Second / 2,
 		DisableRegistrationAliasing:        true,
 		Interceptors:                       interceptors,
 		OnFatalError:                       func(err error) { fatal <- err },
@@ -186,7 +186,7 @@ func newActivities(c config.Config, now activities.People) (jobs, error) {
 		}
 		job.recorder.Tickets, job.recorder.Record = j, j
 	}
-	return job, nil
+	return job, addReach(job.pager, c)
 }
 
 // ready says whether Temporal can be reached.

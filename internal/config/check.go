@@ -93,13 +93,9 @@ func (d *document) people(all []oncall.Person) {
 			d.fault(path+".slack", "%s is %s already; a click must mean one person", p.Slack, all[first].ID)
 		}
 		slack = append(slack, p.Slack)
-		for j, rule := range p.Contact {
-			if rule.Via == oncall.Email || rule.Via == oncall.SMS {
-				d.warn(fmt.Sprintf("%s.contact[%d]", path, j), notActedOn)
-			}
-		}
 		d.adopt(path, p.Validate())
 	}
+	d.reachable(all)
 	d.identify("people", "id", ids)
 }
 

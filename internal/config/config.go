@@ -36,6 +36,8 @@ type Config struct {
 	Slack     Slack
 	Jenkins   Jenkins
 	Jira      Jira
+	Mail      Mail
+	Twilio    Twilio
 	File
 }
 

@@ -22,7 +22,6 @@ const (
 
 // idle are the settings without effect that neither Env.unused nor a mark in the schema names.
 var idle = []string{
-	"PUBLIC_URL", "people[].email", "people[].phone",
 	"services[].verify.alert_resolved",
 }
 

@@ -45,10 +45,18 @@ type Env struct {
 	JiraTokenFile  string `envconfig:"JIRA_TOKEN_FILE"`
 	JiraDeployment string `envconfig:"JIRA_DEPLOYMENT"`
 
+	SMTPURL     Secret `envconfig:"SMTP_URL"`
+	SMTPURLFile string `envconfig:"SMTP_URL_FILE"`
+
+	TwilioAccountSID    string `envconfig:"TWILIO_ACCOUNT_SID"`
+	TwilioAuthToken     Secret `envconfig:"TWILIO_AUTH_TOKEN"`
+	TwilioAuthTokenFile string `envconfig:"TWILIO_AUTH_TOKEN_FILE"`
+	TwilioFrom          string `envconfig:"TWILIO_FROM"`
+	TwilioAPIURL        string `envconfig:"TWILIO_API_URL"`
+
 	// What follows is accepted, not acted on by this version.
 	PrometheusURL      string `envconfig:"PROMETHEUS_URL"`
 	GitHubToken        Secret `envconfig:"GITHUB_TOKEN"`
-	SMTPURL            Secret `envconfig:"SMTP_URL"`
 	EncryptionKeys     Secret `envconfig:"ENCRYPTION_KEYS"`
 	EncryptionKeysFile string `envconfig:"ENCRYPTION_KEYS_FILE"`
 }
@@ -63,6 +71,7 @@ var defaultEnv = Env{
 	WorkflowCacheSize: "2000",
 	SlackAPIURL:       "https://slack.com/api/",
 	JiraDeployment:    "cloud",
+	TwilioAPIURL:      "https://api.twilio.com",
 }
 
 var metricsAddr = map[Process]string{Starter: ":9090", Worker: ":9091"}
@@ -87,7 +96,6 @@ func (e Env) unused() []string {
 		{"SLACK_APP_TOKEN", !e.SlackAppToken.Empty() || e.SlackAppTokenFile != ""},
 		{"PROMETHEUS_URL", e.PrometheusURL != ""},
 		{"GITHUB_TOKEN", !e.GitHubToken.Empty()},
-		{"SMTP_URL", !e.SMTPURL.Empty()},
 		{"ENCRYPTION_KEYS", !e.EncryptionKeys.Empty() || e.EncryptionKeysFile != ""},
 	} {
 		if v.set {
@@ -107,6 +115,7 @@ func (e Env) withDefaults(process Process) Env {
 	e.WorkflowCacheSize = cmp.Or(e.WorkflowCacheSize, defaultEnv.WorkflowCacheSize)
 	e.SlackAPIURL = cmp.Or(e.SlackAPIURL, defaultEnv.SlackAPIURL)
 	e.JiraDeployment = cmp.Or(e.JiraDeployment, defaultEnv.JiraDeployment)
+	e.TwilioAPIURL = cmp.Or(e.TwilioAPIURL, defaultEnv.TwilioAPIURL)
 	return e
 }
 

@@ -15,6 +15,8 @@ import (
 	"github.com/seed-44180607/lastgood/internal/config"
 )
 
+const account = "AC00000000000000000000000000000001"
+
 const minimal = "testdata/good/minimal.yaml"
 
 // starterEnv is all that a starter needs.
@@ -58,7 +60,10 @@ func TestTheEnvironmentOfTheProcessIsRead(t *testing.T) {
 		"SLACK_API_URL": "http://127.0.0.1:8090/slack/api", "SLACK_BOT_TOKEN": "xoxb-1",
 		"SLACK_SIGNING_SECRET": "sign", "SLACK_APP_TOKEN": "xapp-1", "JENKINS_URL": "http://127.0.0.1:8090/jenkins/",
 		"JENKINS_USER": "bot", "JENKINS_TOKEN": "jtok", "JIRA_URL": "http://127.0.0.1:8090/jira",
-		"JIRA_TOKEN": "pat", "JIRA_DEPLOYMENT": "datacenter", "JIRA_USER": "", "JIRA_TOKEN_FILE": "",
+		"SMTP_URL":           "smtp://bot:p%40ss@mail.example.com:2525?from=lastgood+%3Clastgood@example.com%3E",
+		"TWILIO_ACCOUNT_SID": account, "TWILIO_AUTH_TOKEN": "ttok", "TWILIO_FROM": "+15005550006",
+		"TWILIO_API_URL": "http://127.0.0.1:8090/twilio",
+		"JIRA_TOKEN":     "pat", "JIRA_DEPLOYMENT": "datacenter", "JIRA_USER": "", "JIRA_TOKEN_FILE": "",
 	} {
 		t.Setenv(name, value)
 	}
@@ -80,6 +85,13 @@ func TestTheEnvironmentOfTheProcessIsRead(t *testing.T) {
 		},
 		Jenkins: config.Jenkins{URL: "http://127.0.0.1:8090/jenkins/", User: "bot", Token: config.NewSecret("jtok")},
 		Jira:    config.Jira{URL: "http://127.0.0.1:8090/jira", Token: config.NewSecret("pat")},
+		Mail: config.Mail{
+			Host: "mail.example.com", Port: 2525, User: "bot", Password: config.NewSecret("p@ss"),
+			From: "lastgood <lastgood@example.com>", Security: "mandatory",
+		},
+		Twilio: config.Twilio{
+			AccountSID: account, AuthToken: config.NewSecret("ttok"), From: "+15005550006", APIURL: "http://127.0.0.1:8090/twilio",
+		},
 	}, c)
 }
 
@@ -128,6 +140,27 @@ func TestAVariableAtFaultIsNamed(t *testing.T) {
 		{"Jira of no kind", config.Worker, func(e *config.Env) { e.JiraDeployment = "server" }, []string{
 			`JIRA_DEPLOYMENT: "server" is neither cloud nor datacenter`,
 		}},
+		{"Twilio in part", config.Worker, func(e *config.Env) { e.TwilioFrom = "LASTGOOD" }, []string{
+			"TWILIO_ACCOUNT_SID: is missing", "TWILIO_AUTH_TOKEN: is missing", `TWILIO_FROM: "LASTGOOD" is neither a number`,
+		}},
+		{"Twilio with an API key", config.Worker, func(e *config.Env) {
+			e.TwilioAccountSID, e.TwilioAuthToken, e.TwilioFrom = "SK1", config.NewSecret("hush"), "+15005550006"
+		}, []string{"TWILIO_ACCOUNT_SID: is no account SID"}},
+		{"no mail server", config.Worker, func(e *config.Env) { e.SMTPURL = config.NewSecret("https://bot:hush@mail") }, []string{
+			"SMTP_URL: is no URL of a mail server",
+		}},
+		{"a mail server with everything wrong", config.Worker, func(e *config.Env) {
+			e.SMTPURL = config.NewSecret("smtp://hush@mail:99999/x?form=me&starttls=maybe")
+		}, []string{
+			"SMTP_URL: has more than a host", `SMTP_URL: has the unknown parameter "form"`, "SMTP_URL: has no port",
+			"SMTP_URL: names no sender", "SMTP_URL: has one of user and password", "SMTP_URL: has a starttls that is none of",
+		}},
+		{"a mail password in the clear", config.Worker, func(e *config.Env) {
+			e.SMTPURL = config.NewSecret("smtp://bot:hush@mail?from=a@example.com&starttls=never")
+		}, []string{"SMTP_URL: would send the password in the clear"}},
+		{"smtps with starttls", config.Worker, func(e *config.Env) {
+			e.SMTPURL = config.NewSecret("smtps://mail?from=a@example.com&starttls=never")
+		}, []string{"SMTP_URL: is smtps and asks for starttls"}},
 		{"tokens", config.Starter, func(e *config.Env) {
 			e.AlertTokens = config.NewSecret("hush,alertmanager:,grafana:hush1,grafana:hush2,grafana:hush3,Grafana:hush4,")
 		}, []string{
@@ -160,14 +193,14 @@ func TestAVariableAtFaultIsNamed(t *testing.T) {
 func TestASettingWithoutEffectIsNamed(t *testing.T) {
 	c, err := config.From(config.Worker, config.Env{
 		Config: example, PrometheusURL: "http://prometheus:9090", GitHubToken: config.NewSecret("hush"),
-		SMTPURL: config.NewSecret("smtp://mail"), EncryptionKeysFile: "/run/secrets/keys",
+		EncryptionKeysFile: "/run/secrets/keys",
 	})
 	require.NoError(t, err)
 	require.Equal(t, []string{
 		"PROMETHEUS_URL: accepted, not acted on by this version", "GITHUB_TOKEN: accepted, not acted on by this version",
-		"SMTP_URL: accepted, not acted on by this version", "ENCRYPTION_KEYS: accepted, not acted on by this version",
-	}, c.Unused()[:4])
-	require.Len(t, c.Unused(), 14, "with those of the file")
+		"ENCRYPTION_KEYS: accepted, not acted on by this version",
+	}, c.Unused()[:3])
+	require.Len(t, c.Unused(), 11, "with those of the file")
 }
 
 func TestASecretMayLieInAFile(t *testing.T) {
@@ -216,4 +249,43 @@ func TestASecretShowsNowhere(t *testing.T) {
 	require.NotContains(t, printed.String(), "hush")
 	require.NotContains(t, printed.String(), "68757368", "hush in hexadecimal")
 	require.Equal(t, "hush", secret.Reveal())
+}
+
+func TestHowAMailServerIsSpokenToFollowsFromItsURL(t *testing.T) {
+	for address, want := range map[string]config.Mail{
+		"smtp://mail?from=a@example.com":                         {Host: "mail", Port: 587, Security: "mandatory"},
+		"smtps://mail?from=a@example.com":                        {Host: "mail", Port: 465, Security: "tls"},
+		"smtp://mail:25?from=a@example.com&starttls=never":       {Host: "mail", Port: 25, Security: "never"},
+		"smtp://mail?from=a@example.com&starttls=opportunistic":  {Host: "mail", Port: 587, Security: "opportunistic"},
+		"smtp://localhost:2525?from=a@example.com":               {Host: "localhost", Port: 2525, Security: "never"},
+		"smtp://[::1]:2525/?from=a@example.com":                  {Host: "::1", Port: 2525, Security: "never"},
+		"smtp://127.0.0.1?from=a@example.com&starttls=mandatory": {Host: "127.0.0.1", Port: 587, Security: "mandatory"},
+	} {
+		want.From = "a@example.com"
+		c, err := config.From(config.Worker, config.Env{Config: minimal, SMTPURL: config.NewSecret(address)})
+		require.NoError(t, err, address)
+		require.Equal(t, want, c.Mail, address)
+		require.True(t, c.Mail.On())
+	}
+}
+
+func TestWhatIsLeftUndoneIsWarnedOf(t *testing.T) {
+	env := config.Env{Config: example}
+	c, err := config.From(config.Worker, env)
+	require.NoError(t, err)
+	require.Equal(t, []string{
+		"SMTP_URL is not set: the contact rules by email of sre-1 fail when they are due",
+		"TWILIO_ACCOUNT_SID is not set: the contact rules by sms of sre-1 fail when they are due",
+	}, c.Warnings(config.Worker))
+	require.Empty(t, c.Warnings(config.Starter))
+
+	env.SMTPURL = config.NewSecret("smtp://mail?from=a@example.com")
+	env.TwilioAccountSID, env.TwilioAuthToken, env.TwilioFrom = account, config.NewSecret("hush"), "+15005550006"
+	c, err = config.From(config.Worker, env)
+	require.NoError(t, err)
+	lost := "PUBLIC_URL is not set: nobody can answer a page by SMS, and a text that gets lost is not noticed"
+	require.Equal(t, []string{lost}, c.Warnings(config.Worker))
+	require.Equal(t, []string{lost}, c.Warnings(config.Starter))
+	c.PublicURL = "https://lastgood.example.com"
+	require.Empty(t, c.Warnings(config.Worker))
 }

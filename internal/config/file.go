@@ -107,3 +107,13 @@ func (f File) PersonBySlack(user string) (id string, ok bool) {
 	}
 	return "", false
 }
+
+// PersonByPhone finds the person with a phone number.
+func (f File) PersonByPhone(number string) (id string, ok bool) {
+	for _, p := range f.Roster.People {
+		if p.Phone == number && number != "" {
+			return p.ID, true
+		}
+	}
+	return "", false
+}

@@ -91,7 +91,7 @@ func TestTheExampleLoadsAndSaysWhatItDoesNotActOn(t *testing.T) {
 		paths = append(paths, path)
 	}
 	require.ElementsMatch(t, []string{
-		"people[0].contact[1]", "people[0].contact[2]", "services[0].threshold",
+		"services[0].threshold",
 		"services[0].commits", "services[0].suspect", "services[0].metrics", "services[0].rollback.automatic",
 		"services[0].hold", "services[0].verify.prometheus", "services[0].inform",
 	}, paths)
@@ -236,6 +236,16 @@ func TestAPersonIsFoundByTheirSlackUser(t *testing.T) {
 	require.NoError(t, err)
 	for user, want := range map[string]string{"U0A": "a", "U0B": "b", "U0C": "", "": ""} {
 		id, ok := f.PersonBySlack(user)
+		require.Equal(t, want, id)
+		require.Equal(t, want != "", ok)
+	}
+}
+
+func TestAPersonIsFoundByTheirPhone(t *testing.T) {
+	f, err := config.ReadFile(example)
+	require.NoError(t, err)
+	for number, want := range map[string]string{"+440000000001": "sre-1", "+440000000002": "", "": ""} {
+		id, ok := f.PersonByPhone(number)
 		require.Equal(t, want, id)
 		require.Equal(t, want != "", ok)
 	}

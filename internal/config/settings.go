@@ -28,6 +28,8 @@ func (e Env) settings(process Process) (Config, Faults) {
 		Slack:       v.slack(e),
 		Jenkins:     v.jenkins(e),
 		Jira:        v.jira(e),
+		Mail:        v.mail(e),
+		Twilio:      v.twilio(e),
 	}
 	v.need(e.Config != "", "LASTGOOD_CONFIG", "set it to the path of lastgood.yaml (docs/examples/lastgood.yaml is one)")
 	if process == Starter {

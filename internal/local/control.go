@@ -47,7 +47,10 @@ type Detail struct {
 	SentAt     time.Time         `json:"sent_at"`
 	Key        string            `json:"key"`
 	To         string            `json:"to"`
+	From       string            `json:"from"`
 	Body       string            `json:"body"`
+	Subject    string            `json:"subject"`
+	SID        string            `json:"sid"`
 	Fields     map[string]any    `json:"fields"`
 	Release    string            `json:"release"`
 	Metadata   struct {
@@ -118,7 +121,7 @@ func (c Control) Post(ctx context.Context, path string, body any) error {
 	return c.call(ctx, http.MethodPost, path, body, nil)
 }
 
-// Ask moves the world as Post does, and reads what comes of it.
+// Ask moves the world and reads what came of it.
 func (c Control) Ask(ctx context.Context, path string, body, into any) error {
 	return c.call(ctx, http.MethodPost, path, body, into)
 }

@@ -33,7 +33,6 @@ type Process struct {
 	LogPath string
 	cmd     *exec.Cmd
 	ended   chan struct{}
-	err     error
 	ready   chan string
 	once    sync.Once
 }
@@ -77,7 +76,7 @@ func Start(ctx context.Context, c Command) (*Process, error) {
 		go p.probe(context.WithoutCancel(ctx), c.Health)
 	}
 	go func() {
-		p.err = p.cmd.Wait()
+		_ = p.cmd.Wait() // How says what came of it.
 		_ = in.Close()
 		copying.Wait() // The log is complete when the process has ended.
 		close(p.ended)
@@ -138,7 +137,7 @@ func (p *Process) await(ctx context.Context) error {
 	case <-p.ready:
 		return nil
 	case <-p.ended:
-		return fmt.Errorf("%s ended before it was ready:\n%s", p.Name, p.Tail())
+		return fmt.Errorf("%s ended before it was ready (%s):\n%s", p.Name, p.How(), p.Tail())
 	case <-timeout.C:
 		return fmt.Errorf("%s was not ready within %s:\n%s", p.Name, readyWithin, p.Tail())
 	case <-ctx.Done():
@@ -158,6 +157,10 @@ func (p *Process) Tail() string {
 
 // Ended is closed when the process has ended.
 func (p *Process) Ended() <-chan struct{} { return p.ended }
+
+// How says in which way the process has ended: "exit status 2", "signal: killed". It is
+// asked after Ended only.
+func (p *Process) How() string { return p.cmd.ProcessState.String() }
 
 // Kill ends the process as a crash would, and waits until it is gone.
 func (p *Process) Kill() {

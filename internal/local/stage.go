@@ -22,6 +22,8 @@ type Stage struct {
 	Ports  Ports
 	// Simulator is the base URL of the simulator.
 	Simulator string
+	// Mail is the address of the simulated mail server; "" for none.
+	Mail string
 	// RealMonitor leaves the shop to Prometheus and Alertmanager: the simulator's own
 	// monitor is off.
 	RealMonitor bool
@@ -32,13 +34,13 @@ type Stage struct {
 // Ports are the loopback ports of a stage.
 type Ports struct {
 	Temporal, UI, Starter, Simulator, WorkerMetrics, StarterMetrics int
-	Prometheus, Alertmanager                                        int
+	Prometheus, Alertmanager, Mail                                  int
 }
 
 // DefaultPorts are those of the documentation.
 var DefaultPorts = Ports{
 	Temporal: 7233, UI: 8233, Starter: 8080, Simulator: 8090, StarterMetrics: 9090, WorkerMetrics: 9091,
-	Prometheus: 9092, Alertmanager: 9093,
+	Prometheus: 9092, Alertmanager: 9093, Mail: 2525,
 }
 
 // Moved is a port that was in use, and the one taken in its place.
@@ -54,6 +56,7 @@ func (p Ports) Moved(wanted Ports) (moved []Moved) {
 		{"Temporal", wanted.Temporal, p.Temporal},
 		{"the Temporal UI", wanted.UI, p.UI},
 		{"the simulator", wanted.Simulator, p.Simulator},
+		{"the simulated mail server", wanted.Mail, p.Mail},
 		{"the starter", wanted.Starter, p.Starter},
 		{"the starter's metrics", wanted.StarterMetrics, p.StarterMetrics},
 		{"the worker's metrics", wanted.WorkerMetrics, p.WorkerMetrics},
@@ -72,7 +75,7 @@ func FreePorts(ctx context.Context, wanted Ports) (Ports, error) {
 	free := wanted
 	for _, port := range []*int{
 		&free.Temporal, &free.UI, &free.Starter, &free.Simulator, &free.WorkerMetrics, &free.StarterMetrics,
-		&free.Prometheus, &free.Alertmanager,
+		&free.Prometheus, &free.Alertmanager, &free.Mail,
 	} {
 		p, err := Port(ctx, *port)
 		if err != nil {
@@ -110,7 +113,7 @@ func (s Stage) StartSimulator(ctx context.Context) (*Process, error) {
 	return Start(ctx, Command{
 		Name: "simulator", Path: filepath.Join(s.Bin, "lastgood"), Dir: s.Dir, Ready: "ready",
 		Args: []string{
-			"simulator", "--listen", loopback(s.Ports.Simulator), "--starter", s.Starter(),
+			"simulator", "--listen", loopback(s.Ports.Simulator), "--mail", s.Mail, "--starter", s.Starter(),
 			"--monitor=" + strconv.FormatBool(!s.RealMonitor),
 		},
 	})
@@ -135,14 +138,20 @@ func (s Stage) StartStarter(ctx context.Context) (*Process, error) {
 // env is what worker and starter need to stand in this stage. The tokens are the
 // simulator's own defaults.
 func (s Stage) env() []string {
+	env := s.Env
+	if s.Mail != "" {
+		env = append([]string{"SMTP_URL=smtp://" + s.Mail + "?from=lastgood+%3Clastgood@example.com%3E"}, env...)
+	}
 	return append([]string{
-		"LASTGOOD_CONFIG=" + s.Config,
+		"LASTGOOD_CONFIG=" + s.Config, "PUBLIC_URL=" + s.Starter(),
 		"TEMPORAL_ADDRESS=" + s.Temporal(), "TEMPORAL_NAMESPACE=default", "TEMPORAL_UI_URL=" + s.UI(),
 		"ALERT_TOKENS=alertmanager:simulator-alert-token,oncall:" + OnCallToken,
 		"SLACK_API_URL=" + s.Simulator + "/slack/api/", "SLACK_BOT_TOKEN=xoxb-simulator", "SLACK_SIGNING_SECRET=simulator-signing-secret",
 		"JENKINS_URL=" + s.Simulator + "/jenkins/", "JENKINS_USER=lastgood", "JENKINS_TOKEN=simulator-jenkins-token",
 		"JIRA_URL=" + s.Simulator + "/jira/", "JIRA_USER=lastgood@example.com", "JIRA_TOKEN=simulator-jira-token",
-	}, s.Env...)
+		"TWILIO_API_URL=" + s.Simulator + "/twilio", "TWILIO_FROM=+15005550006",
+		"TWILIO_ACCOUNT_SID=AC00000000000000000000000000000001", "TWILIO_AUTH_TOKEN=simulator-twilio-token",
+	}, env...)
 }
 
 // StopAll ends processes in the order given, whatever was started of them. What

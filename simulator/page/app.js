@@ -3,6 +3,7 @@ import {post} from './dom.js';
 import {drawFaults, drawLedger} from './faults.js';
 import {drawJenkins} from './jenkins.js';
 import {drawJira} from './jira.js';
+import {drawPhones} from './phones.js';
 import {drawShop, forgetShipped} from './shop.js';
 import {drawSlack, forget} from './slack.js';
 
@@ -14,6 +15,7 @@ function draw(scene) {
   drawShop(scene.shop, scene.now);
   drawJenkins(scene.jenkins, scene.now);
   drawJira(scene.jira);
+  drawPhones(scene);
   const set = JSON.stringify(scene.faults);
   if (set !== faults) drawFaults(scene.faults);
   faults = set;

@@ -32,8 +32,10 @@ function element(block, part, names, press) {
   if (part.url) return el('a', {class: `button${style}`, href: part.url, target: '_blank', rel: 'noreferrer noopener'}, label);
   const button = el('button', {type: 'button', class: `button${style}`, 'data-action': part.action_id, 'data-focus': part.action_id}, label);
   button.addEventListener('click', async () => {
-    if (part.confirm && !await confirmed(part.confirm, names)) return;
-    press(part, button);
+    const meant = !part.confirm || await confirmed(part.confirm, names);
+    // Drawn anew while the question was open: the focus has nowhere to go back to.
+    if (!button.isConnected) document.getElementById('messages').focus({preventScroll: true});
+    if (meant) press(part, button);
   });
   return button;
 }

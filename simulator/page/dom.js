@@ -42,13 +42,16 @@ export function keyed(list, items, key, draw) {
 }
 
 // keepFocus puts fresh in the place of old; what had the focus, or its successor by
-// data-focus, has it again, and what was unfolded stays so.
+// data-focus, has it again, and what was unfolded stays so. Without a successor the
+// list around it has the focus, so that Tab goes on from here.
 function keepFocus(old, fresh) {
-  const focused = old.contains(document.activeElement) ? document.activeElement.dataset.focus : undefined;
+  const focused = old.contains(document.activeElement) ? document.activeElement.dataset.focus ?? '' : undefined;
   const open = [...old.querySelectorAll('details[open]')].map((node) => node.dataset.focus);
   old.replaceWith(fresh);
   for (const node of fresh.querySelectorAll('details')) if (open.includes(node.dataset.focus)) node.open = true;
-  if (focused) [...fresh.querySelectorAll('[data-focus]')].find((node) => node.dataset.focus === focused)?.focus();
+  if (focused === undefined) return;
+  const heir = [fresh, ...fresh.querySelectorAll('[data-focus]')].find((node) => node.dataset.focus === focused);
+  (heir ?? fresh.closest('[tabindex]'))?.focus({preventScroll: true});
 }
 
 // clock writes a moment as the time of day here.

@@ -10,6 +10,8 @@ const known = [
   {name: 'jenkins-slow', label: 'Jenkins is slow', about: 'every answer takes 2 s', vendor: 'jenkins', hang: '2s'},
   {name: 'jira-down', label: 'Jira is down', about: '503', vendor: 'jira', status: 503},
   {name: 'jira-lost', label: "Jira's next answer is lost", about: 'created, then the connection drops', vendor: 'jira', match: 'POST', drop_response: true, times: 1},
+  {name: 'mail-refuses', label: 'The mail server refuses', about: '550', vendor: 'smtp', match: 'RCPT', status: 550},
+  {name: 'twilio-down', label: 'Twilio is down', about: '500', vendor: 'twilio', status: 500},
 ];
 
 export function drawFaults(set) {

@@ -28,7 +28,7 @@ function drawTicket(issue) {
   document.getElementById('ticket-title').textContent = `${issue.key} · ${issue.status}`;
   document.getElementById('ticket-body').replaceChildren(
     el('p', {}, el('strong', {}, issue.summary)),
-    el('p', {}, (issue.labels ?? []).map((label) => el('span', {class: 'tag'}, label))),
+    el('p', {class: 'ticket-tags'}, (issue.labels ?? []).map((label) => el('span', {class: 'tag'}, label))),
     issue.links.length ? el('ul', {class: 'rows'}, issue.links.map((link) => el('li', {}, anchor(link.object.url, link.object.title)))) : '',
     el('div', {class: 'wiki'}, wiki(issue.description ?? '')),
     el('h3', {}, 'Comments'),
@@ -41,7 +41,7 @@ function anchor(address, text) {
 }
 
 // wiki draws the little of Jira's markup that tickets have: headings, lists, tables
-// by their bars, bold, links, and escaped characters.
+// by their bars, bold, links, and escaped or numbered characters.
 function wiki(text) {
   return text.split('\n').map((line) => {
     const heading = /^h[1-6]\. (.*)$/.exec(line);
@@ -55,13 +55,14 @@ function wiki(text) {
 
 function inline(text) {
   const nodes = [];
-  const pattern = /\\([^\sA-Za-z0-9])|\[([^\]|\n]+)\|([^\]\n]+)\]|(?<!\w)\*([^*\n]+)\*(?!\w)|\{\{([^}]+)\}\}/g;
+  const pattern = /\\([^\sA-Za-z0-9])|&#(\d{1,6});|\[([^\]|\n]+)\|([^\]\n]+)\]|(?<!\w)\*([^*\n]+)\*(?!\w)|\{\{([^}]+)\}\}/g;
   let from = 0;
   for (const found of text.matchAll(pattern)) {
     nodes.push(text.slice(from, found.index));
     from = found.index + found[0].length;
-    const [, escaped, label, address, bold, code] = found;
+    const [, escaped, character, label, address, bold, code] = found;
     if (escaped) nodes.push(escaped);
+    else if (character) nodes.push(String.fromCodePoint(Number(character)));
     else if (label) nodes.push(anchor(address, label.replace(/\\(.)/g, '$1')));
     else if (bold) nodes.push(el('strong', {}, bold.replace(/\\(.)/g, '$1')));
     else nodes.push(el('code', {}, code));

@@ -1,7 +1,8 @@
 // The shop: which release each service has, and how many requests fail.
 import {el, keyed, post} from './dom.js';
 
-const width = 520, height = 150, left = 40, bottom = 22, top = 18;
+const width = 520, height = 168, left = 40, bottom = 22, top = 36;
+const narrow = matchMedia('(max-width: 560px)');
 const span = 5 * 60e3; // of the line, in milliseconds
 
 export function drawShop(shop, now) {
@@ -75,6 +76,7 @@ function line(service, now) {
   for (const minutes of [5, 4, 3, 2, 1, 0]) {
     chart.append(svg('text', {x: x(end - minutes * 60e3), y: height - 6, class: 'axis' + (minutes === 0 ? ' end' : '')}, minutes ? `−${minutes} min` : 'now'));
   }
+  chart.append(...deployments(service.history.filter((past) => new Date(past.at).getTime() >= begin), x));
   let before;
   service.history.forEach((past, i) => {
     const from = new Date(past.at).getTime(), until = i + 1 < service.history.length ? new Date(service.history[i + 1].at).getTime() : end;
@@ -82,11 +84,25 @@ function line(service, now) {
     const d = `${before === undefined ? '' : `M${x(from)},${before}V${y(past.ratio)}`}M${x(from)},${y(past.ratio)}H${x(until)}`;
     chart.append(svg('path', {d, class: 'ratio' + (past.ratio > 0.05 ? ' high' : '')}));
     before = y(past.ratio);
-    if (from >= begin) {
-      const late = x(from) > width - 110;
-      chart.append(svg('line', {x1: x(from), x2: x(from), y1: top - 4, y2: height - bottom, class: 'deployment'}),
-        svg('text', {x: x(from) + (late ? -4 : 4), y: top + 4 + 12 * (i % 2), class: 'axis strong' + (late ? ' end' : '')}, past.release));
-    }
   });
   return chart;
+}
+
+// deployments marks each deployment, and names it in one of two rows above the line.
+// Where they are too close to each other the newer ones are named; Jenkins lists all.
+function deployments(history, x) {
+  const [letter, first, row] = narrow.matches ? [9.6, 28, 14] : [6.4, 24, 13];
+  const taken = [width, width]; // how far to the right each row is free
+  const marks = [];
+  for (const {at, release} of [...history].reverse()) {
+    const from = x(new Date(at).getTime()), wide = release.length * letter + 4;
+    marks.push(svg('line', {x1: from, x2: from, y1: top - 8, y2: height - bottom, class: 'deployment'}));
+    const free = taken.findIndex((until) => from + wide <= until);
+    const late = taken.findIndex((until) => from <= until && from - wide >= left);
+    const to = free >= 0 ? free : late;
+    if (to < 0) continue;
+    marks.push(svg('text', {x: from + (free >= 0 ? 4 : -4), y: first - row * to, class: 'axis strong' + (free >= 0 ? '' : ' end')}, release));
+    taken[to] = free >= 0 ? from : from - wide;
+  }
+  return marks;
 }

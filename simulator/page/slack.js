@@ -3,7 +3,7 @@ import {clock, el, keyed, post} from './dom.js';
 import {blocks, values} from './blocks.js';
 import {mrkdwn, textObject} from './mrkdwn.js';
 
-const chosen = {conversation: undefined, person: undefined};
+const chosen = {conversation: undefined, byHand: false, person: undefined};
 const read = new Map();      // conversation ID to the newest timestamp that was seen
 const unfolded = new Map();  // timestamp of a thread's parent to whether it is unfolded
 const failures = new Map();  // timestamp to what became of the last click there
@@ -26,13 +26,22 @@ export function drawSlack(next) {
   scene = next;
   drawPeople();
   const mine = scene.conversations.filter((where) => !where.user || where.user === chosen.person);
-  if (!mine.some((where) => where.id === chosen.conversation)) chosen.conversation = mine.find((where) => where.messages.length)?.id ?? mine[0]?.id;
-  const open = mine.find((where) => where.id === chosen.conversation);
+  const open = opened(mine);
+  chosen.conversation = open?.id;
   if (open) read.set(open.id, newest(open));
   keyed(document.getElementById('channels'), mine.filter((where) => !where.user).map(entry), (item) => item.id, drawEntry);
   keyed(document.getElementById('directs'), mine.filter((where) => where.user).map(entry), (item) => item.id, drawEntry);
   drawConversation(open);
   drawModal();
+}
+
+// opened is the conversation that is looked at: the one that was chosen or, until then,
+// a channel, although the direct message of a page comes before the card there.
+function opened(mine) {
+  const now = mine.find((where) => where.id === chosen.conversation);
+  if (!now) chosen.byHand = false;
+  if (now && (chosen.byHand || !now.user && now.messages.length)) return now;
+  return mine.find((where) => !where.user && where.messages.length) ?? now ?? mine.find((where) => where.messages.length) ?? mine[0];
 }
 
 function drawPeople() {
@@ -60,6 +69,7 @@ function entry(where) {
 function drawEntry(item) {
   const choose = () => {
     chosen.conversation = item.id;
+    chosen.byHand = true;
     drawSlack(scene);
     const list = document.getElementById('messages');
     list.scrollTop = list.scrollHeight;
@@ -114,9 +124,11 @@ function drawBody(message) {
       message.failure && el('p', {class: 'warn', role: 'alert'}, '⚠ ' + message.failure)));
 }
 
-// press sends a click; what Slack would show of a failure is shown.
+// press sends a click; what Slack would show of a failure is shown. The button waits
+// without being disabled, which would take the focus from it.
 async function press(message, part, button) {
-  button.disabled = true;
+  if (button.ariaDisabled === 'true') return;
+  button.ariaDisabled = 'true';
   failures.delete(message.ts);
   try {
     const got = await post('/control/click', {channel: message.channel, ts: message.ts, action_id: part.action_id, user: chosen.person});
@@ -124,7 +136,7 @@ async function press(message, part, button) {
   } catch (refused) {
     failures.set(message.ts, refused.message);
   }
-  button.disabled = false;
+  button.ariaDisabled = null;
   drawSlack(scene);
 }
 

@@ -47,8 +47,10 @@ func TestAPersonRollsBackInTheDemo(t *testing.T) {
 	s.see(`#messages [data-action="roll-back"]`)
 	s.see(`.link.live`)
 	s.see(`#services .bad`)
+	s.reads(`#messages`, "Next at") // The first page has been delivered.
+	s.reads(`#messages`, "OPS-1")
 	s.picture("page-triggered")
-	s.part("slack-card", `#messages article .content`)
+	s.part("slack-card", `#messages article .body`)
 	incident := s.incident()
 
 	s.click(`[data-action="acknowledge"]`)
@@ -80,7 +82,8 @@ func TestAPersonRollsBackInTheDemo(t *testing.T) {
 }
 
 // A click that the app does not take is shown to whoever clicked, a switch stays where
-// it was put, and a person sees their own direct messages only.
+// it was put and keeps the focus, as does the conversation when the button that was
+// pressed is gone, and a person sees their own direct messages only.
 func TestAPersonBreaksTheWorld(t *testing.T) {
 	demo, err := browser.StartDemo(t.Context(), "../../bin/lastgood")
 	require.NoError(t, err)
@@ -95,6 +98,9 @@ func TestAPersonBreaksTheWorld(t *testing.T) {
 	s.click(`#directs .channel`)
 	s.reads(`#conversation-name`, "First responder")
 	s.see(`#messages [data-action="acknowledge"]`)
+	s.do(chromedp.Focus(`#messages [data-action="escalate"]`, chromedp.ByQuery), chromedp.KeyEvent("\r"))
+	s.reads(`#messages`, "Only visible to you")
+	s.see(`#messages:focus, #messages [data-action="escalate"]:focus`)
 
 	s.do(chromedp.SetValue(`#person`, "U0STRANGER", chromedp.ByQuery), chromedp.Evaluate(`document.querySelector('#person').dispatchEvent(new Event('change'))`, nil))
 	s.gone(`#directs .channel`)
@@ -102,8 +108,9 @@ func TestAPersonBreaksTheWorld(t *testing.T) {
 	s.click(`#messages [data-action="acknowledge"]`)
 	s.reads(`#messages`, "Nothing was done")
 
-	s.click(`[data-fault-name="jira-down"]`)
+	s.do(chromedp.Focus(`[data-fault-name="jira-down"]`, chromedp.ByQuery), chromedp.KeyEvent(" "))
 	s.see(`[data-fault-name="jira-down"][aria-checked="true"]`)
+	s.see(`[data-fault-name="jira-down"]:focus`) // It was drawn anew.
 	s.click(`[data-fault-name="jira-down"]`)
 	s.see(`[data-fault-name="jira-down"][aria-checked="false"]`)
 	s.reads(`#ledger`, "effects")
@@ -183,7 +190,7 @@ func (s *screen) count(selector, text string, want int) {
 // anew at any moment, so it is found and pressed in one go.
 func (s *screen) click(selector string) {
 	s.t.Helper()
-	s.holds(fmt.Sprintf(`(() => { const node = document.querySelector(%q); if (!node || node.disabled) return false; node.scrollIntoView({block: 'center'}); node.click(); return true })()`, selector), "a button "+selector)
+	s.holds(fmt.Sprintf(`(() => { const node = document.querySelector(%q); if (!node || node.ariaDisabled === 'true') return false; node.scrollIntoView({block: 'center'}); node.click(); return true })()`, selector), "a button "+selector)
 }
 
 // press presses a button with the mouse.
@@ -252,7 +259,9 @@ func (s *screen) temporal(demo *browser.Demo, incident string) {
 	s.tab("User Metadata")
 	s.frames("SEV1 checkout: More than 5%")
 	s.frames("Restored with")
+	s.do(chromedp.EmulateViewport(1280, 1300)) // As high as the timeline is.
 	s.picture("temporal-details")
+	s.do(chromedp.EmulateViewport(1280, 900))
 	s.tab("Search Attributes")
 	for _, text := range []string{incident, "IncidentService", "IncidentStatus", "resolved", "IncidentOpenedAt"} {
 		s.reads("main", text)

@@ -98,7 +98,8 @@ func (a *app) chosen() []string {
 	return append([]string{}, a.sent...)
 }
 
-// Every block is drawn, no text becomes markup, and a modal is filled in, refused and
+// The first message of a channel is shown in place of the page that came before it,
+// every block is drawn, no text becomes markup, and a modal is filled in, refused and
 // sent.
 func TestAModalIsFilledInAndSent(t *testing.T) {
 	a := &app{t: t}
@@ -112,10 +113,12 @@ func TestAModalIsFilledInAndSent(t *testing.T) {
 		_, err := simulator.Interrupt()
 		require.NoError(t, err)
 	})
-	a.call("chat.postMessage", url.Values{"channel": {"C0CHECKOUT"}, "text": {"fallback"}, "blocks": {hostile}})
+	a.call("chat.postMessage", url.Values{"channel": {"U0SRE1"}, "text": {"a page"}})
 
 	s := open(t)
 	s.do(chromedp.EmulateViewport(1280, 900), chromedp.Navigate(a.url))
+	s.reads(`#messages`, "a page")
+	a.call("chat.postMessage", url.Values{"channel": {"C0CHECKOUT"}, "text": {"fallback"}, "blocks": {hostile}})
 	s.reads(`.b-header`, "<b>SEV1</b> 🚨")
 	for _, drawn := range [][2]string{
 		{"strong", "bold"},

@@ -8,6 +8,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -122,9 +123,17 @@ func (h *Harness) openWorld() {
 	world := simulator.New(h.setting.world(h.stage))
 	server.Config.Handler = world
 	server.Start()
+	mails, err := (&net.ListenConfig{}).Listen(h.t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(h.t, err)
+	h.stage.Mail = mails.Addr().String()
 	ctx, stop := context.WithCancel(context.WithoutCancel(h.t.Context()))
 	var running sync.WaitGroup
 	running.Go(func() { world.Run(ctx) })
+	running.Go(func() {
+		if err := world.ServeMail(ctx, mails); err != nil {
+			h.t.Errorf("the simulated mail server ended: %v", err)
+		}
+	})
 	h.closeWorld = func() {
 		stop()
 		running.Wait()

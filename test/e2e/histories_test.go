@@ -52,6 +52,8 @@ func TestHistories(t *testing.T) {
 		"severity-raised":        {e2e.Setting{Plain: true}, severityRaised},
 		"responder-added":        {e2e.Setting{Plain: true}, responderAdded},
 		"resolved-by-a-person":   {e2e.Setting{Plain: true}, resolvedByAPerson},
+		"text-lost":              {e2e.Setting{Plain: true, Contact: textThenMail}, textLost},
+		"answered-by-text":       {e2e.Setting{Plain: true, Contact: "[{via: slack}, {via: sms, after: 1s}]"}, answeredByText},
 		"roster":                 {e2e.Setting{OwnTemporal: true, Plain: true}, rosterChanged},
 		"roster-continued":       {e2e.Setting{OwnTemporal: true, Plain: true}, rosterContinued},
 		"reopened-by-a-person":   {e2e.Setting{Plain: true, ReopenWithin: 10 * time.Second}, reopenedByAPerson},
@@ -219,4 +221,23 @@ func continued(t *testing.T, h *e2e.Harness) {
 	}
 	page.Click("acknowledge", e2e.FirstResponder).Told("Acknowledged")
 	require.Equal(t, page.Incident(), well(alert).ID)
+}
+
+func textLost(_ *testing.T, h *e2e.Harness) {
+	h.LoseTexts(e2e.Phone, 30003)
+	alert := h.Fire("checkout")
+	h.ExpectMail(e2e.Mailbox, "checkout")
+	alert.ExpectEntries(incident.Paged, 2)
+	alert.Resolve()
+	alert.ExpectClosed()
+}
+
+func answeredByText(_ *testing.T, h *e2e.Harness) {
+	alert := h.Fire("checkout")
+	text := h.ExpectText(e2e.Phone, "checkout")
+	alert.ExpectEntries(incident.PageReported, 1)
+	h.Answer(e2e.Phone, "OK "+text.Code(), "")
+	alert.ExpectStatus(incident.Acknowledged)
+	alert.Resolve()
+	alert.ExpectClosed()
 }

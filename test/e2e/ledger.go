@@ -55,7 +55,7 @@ func (k *known) explains(e local.Effect) bool {
 		return e.Detail.ThreadTS != "" && k.messages[e.Detail.ThreadTS]
 	case "slack update":
 		return k.messages[e.Detail.TS]
-	case "slack click":
+	case "slack click", "twilio reply", "twilio answer":
 		return true
 	case "jira edit", "jira comment", "jira transition", "jira remotelink", "jira property":
 		return k.tickets[e.Detail.Key]

@@ -19,6 +19,12 @@ const (
 	Leads           = "C0LEADS"
 )
 
+// Mailbox and Phone are the first responder's.
+const (
+	Mailbox = "sre-1@example.com"
+	Phone   = "+440000000001"
+)
+
 // Setting is what a story needs to be different from the usual: one service
 // named checkout, with a channel, a rollback and a ticket, three steps to climb.
 type Setting struct {
@@ -52,6 +58,9 @@ type Setting struct {
 	Limited bool
 	// Calendar is where the calendar is that takes the place of the first step's rotation.
 	Calendar string
+	// Contact are the contact rules of the first responder, as in lastgood.yaml; by
+	// default Slack at once.
+	Contact string
 	// WorkerEnv are further variables of the worker.
 	WorkerEnv []string
 }
@@ -78,7 +87,7 @@ func (s Setting) withDefaults() Setting {
 
 var document = template.Must(template.New("lastgood.yaml").Funcs(template.FuncMap{"channel": channelOf, "member": MemberOf}).Parse(`version: 1
 people:
-  - {id: sre-1, name: First responder, time_zone: Europe/London, slack: U0SRE1}
+  - {id: sre-1, name: First responder, time_zone: Europe/London, slack: U0SRE1, email: sre-1@example.com, phone: "+440000000001"{{with .Contact}}, contact: {{.}}{{end}}}
   - {id: sre-2, name: Second responder, time_zone: America/New_York, slack: U0SRE2}
 {{- range .Members}}
   - {id: {{.}}, time_zone: Europe/London, slack: {{member .}}}
@@ -166,8 +175,8 @@ func capitals(service string) string { return strings.ToUpper(strings.ReplaceAll
 func (s Setting) world(stage local.Stage) simulator.Config {
 	c := simulator.Config{
 		PublicURL:       stage.Simulator,
-		InteractionsURL: stage.Starter() + "/slack/interactions",
-		BuildDuration:   300 * time.Millisecond, QuietPeriod: 20 * time.Millisecond,
+		InteractionsURL: stage.Starter() + "/slack/interactions", SMSURL: stage.Starter() + "/twilio/sms",
+		BuildDuration: 300 * time.Millisecond, QuietPeriod: 20 * time.Millisecond,
 		MonitorEvery: 100 * time.Millisecond, SlackPerChannelRate: -1,
 	}
 	if s.Limited {

@@ -165,3 +165,23 @@ func (h *Harness) terminateAll(ctx context.Context) {
 		}
 	}
 }
+
+// ExpectUnderWay waits until the page at an index of the step has been started.
+func (a *Alert) ExpectUnderWay(index int) {
+	a.h.t.Helper()
+	a.h.until(fmt.Sprintf("page %d to be under way", index), func() bool {
+		in, _ := a.Incident()
+		return len(in.Climb.Pages) > index && !in.Climb.Pages[index].Started.IsZero()
+	})
+}
+
+// Told is the timeline as it is now, a line for each entry.
+func (a *Alert) Told() []string {
+	a.h.t.Helper()
+	in, _ := a.Incident()
+	var lines []string
+	for _, e := range in.Timeline {
+		lines = append(lines, e.Text)
+	}
+	return lines
+}

@@ -1,0 +1,179 @@
+package smtp
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/mail"
+	"strings"
+	texttemplate "text/template"
+	"time"
+
+	gomail "github.com/wneessen/go-mail"
+
+	"github.com/seed-44180607/lastgood/incident"
+	"github.com/seed-44180607/lastgood/release"
+)
+
+//go:embed page.html.tmpl
+var htmlPage string
+
+//go:embed page.txt.tmpl
+var textPage string
+
+var (
+	// Everything that comes from an alert is escaped where it stands; addresses that
+	// are no web address become harmless.
+	asHTML = template.Must(template.New("page.html").Parse(htmlPage))
+	asText = texttemplate.Must(texttemplate.New("page.txt").Parse(textPage))
+)
+
+// compose writes the mail of a page.
+func (c *Client) compose(to string, m incident.Message) (*gomail.Msg, error) {
+	if m.Card == nil {
+		return nil, errors.New("there is no card to draw")
+	}
+	address, err := mail.ParseAddress(to)
+	if err != nil {
+		return nil, fmt.Errorf("%q is no mail address", plain(to, 100))
+	}
+	v := viewOf(*m.Card)
+	var text, html bytes.Buffer
+	if err := errors.Join(asText.Execute(&text, v), asHTML.Execute(&html, v)); err != nil {
+		return nil, fmt.Errorf("draw the mail: %w", err)
+	}
+	message := gomail.NewMsg()
+	message.FromMailAddress(c.from)
+	message.ToMailAddress(address)
+	message.Subject(v.Subject)
+	message.SetMessageIDWithValue(messageID(m.Marker, c.domain))
+	// Every mail of an incident answers the same one, which was never sent: that is
+	// what mail programs make threads of (RFC 5322, 3.6.4).
+	thread := "<" + strings.ToLower(m.Card.Incident) + "@" + c.domain + ">"
+	message.SetGenHeader(gomail.HeaderReferences, thread)
+	message.SetGenHeader(gomail.HeaderInReplyTo, thread)
+	// Nobody's holiday notice is to answer a page (RFC 3834, 5).
+	message.SetGenHeader("Auto-Submitted", "auto-generated")
+	message.SetGenHeader("X-Auto-Response-Suppress", "All")
+	message.SetImportance(gomail.ImportanceHigh)
+	message.SetUserAgent("lastgood")
+	message.SetBodyString(gomail.TypeTextPlain, text.String())
+	message.AddAlternativeString(gomail.TypeTextHTML, html.String())
+	return message, nil
+}
+
+// messageID is the same for the same marker, and tells nothing of it.
+func messageID(marker, domain string) string {
+	sum := sha256.Sum256([]byte(marker))
+	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:])[:32]) + "@" + domain
+}
+
+// view is a card in words.
+type view struct {
+	Subject, Severity, Heading, State, Incident string
+	Facts                                       []line
+	Failure, Rollback                           string
+	Alerts, Commits, Notes                      []string
+	Links                                       []incident.Link
+	// Colour is that of the severity.
+	Colour string
+}
+
+// line is one fact about the incident.
+type line struct{ Name, Text, URL string }
+
+const (
+	maxSubject = 150
+	maxLine    = 300
+	maxURL     = 2000
+)
+
+func viewOf(c incident.Card) view {
+	heading := plain(c.Service, 80) + ": " + plain(c.Summary, maxLine)
+	v := view{
+		Subject:  plain(fmt.Sprintf("[%s] %s", c.Severity, heading), maxSubject) + " (" + plain(c.Incident, 40) + ")",
+		Severity: plain(string(c.Severity), 10), Heading: heading, State: plain(c.State, maxLine), Incident: plain(c.Incident, 40),
+		Failure: plain(c.Failure, 3*maxLine), Rollback: plain(c.Rollback, maxLine), Colour: colours[c.Severity],
+		Alerts: several(c.Alerts, c.More), Notes: several(c.Notes, 0),
+	}
+	v.Facts = facts(c)
+	var commits []string
+	for _, commit := range c.Commits {
+		commits = append(commits, commit.Subject+" ("+commit.Author+")")
+	}
+	v.Commits = several(commits, c.MoreCommits)
+	for _, l := range c.Links {
+		v.Links = append(v.Links, incident.Link{Text: plain(l.Text, 80), URL: plain(l.URL, maxURL)})
+	}
+	return v
+}
+
+var colours = map[incident.Severity]string{
+	incident.SEV1: "#b42318", incident.SEV2: "#c4540a", incident.SEV3: "#8a6100", incident.SEV4: "#475467",
+}
+
+func facts(c incident.Card) []line {
+	var list []line
+	add := func(name, text, url string) {
+		if text != "" {
+			list = append(list, line{name, plain(text, maxLine), plain(url, maxURL)})
+		}
+	}
+	add("Since", moment(c.OpenedAt), "")
+	add("Environment", c.Environment, "")
+	if d := c.InService; d != nil {
+		add("In service", deployment(*d, "since"), d.URL)
+	}
+	if d := c.Target; d != nil {
+		add("Go back to", deployment(*d, "deployed"), d.URL)
+	}
+	next := c.Next
+	if next != "" && !c.NextAt.IsZero() {
+		next += " at " + moment(c.NextAt)
+	}
+	if next != "" && c.Status == incident.Triggered {
+		next += ", unless acknowledged"
+	}
+	add("Next", next, "")
+	return list
+}
+
+func deployment(d release.Deployment, verb string) string {
+	text := d.Release
+	if text == "" {
+		text = "an unknown release"
+	}
+	at := d.Finished
+	if at.IsZero() {
+		at = d.Started
+	}
+	if !at.IsZero() {
+		text += ", " + verb + " " + moment(at)
+	}
+	if d.By != "" {
+		text += ", by " + d.By
+	}
+	return text
+}
+
+func several(all []string, more int) []string {
+	var list []string
+	for _, one := range all {
+		list = append(list, plain(one, maxLine))
+	}
+	if more > 0 {
+		list = append(list, fmt.Sprintf("and %d more", more))
+	}
+	return list
+}
+
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2 Jan 15:04 UTC")
+}

@@ -1,0 +1,82 @@
+package twilio
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+
+	"github.com/seed-44180607/lastgood/incident"
+)
+
+// A text is cut by the networks into segments, each paid for. In the alphabet of
+// GSM 03.38 one of several holds 153 characters, in UCS-2 67
+// (https://www.twilio.com/docs/glossary/what-is-gsm-7-character-encoding).
+const (
+	maxSegments = 2
+	perSegment  = 153
+	perSegment2 = 67
+)
+
+// basic is GSM 03.38's alphabet; each of extended takes the room of two.
+const (
+	basic = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§" +
+		"¿abcdefghijklmnopqrstuvwxyzäöñüà"
+	extended = "^{}\\[~]|€\f"
+)
+
+// typographic are characters that would double the price of a text for nothing.
+var typographic = strings.NewReplacer("…", "...", "–", "-", "—", "-", "‘", "'", "’", "'", "“", `"`, "”", `"`, "\u00a0", " ", "·", "-", "→", "->")
+
+// Draw is the text of a page: what is wrong, where, how to answer, and a tag by
+// which the text is found again. It takes two segments at most.
+func Draw(m incident.Message) string {
+	c := m.Card
+	head := fmt.Sprintf("%s %s: ", c.Severity, plain(c.Service))
+	code := incident.Code(c.Incident)
+	tail := fmt.Sprintf(". Reply OK %s to acknowledge, ESC %s to escalate. %s", code, code, tag(m.Marker))
+	return head + fitting(plain(c.Summary), head+tail) + tail
+}
+
+// tag tells one page of an incident from the next: they may say the same.
+func tag(marker string) string {
+	sum := sha256.Sum256([]byte(marker))
+	return "#" + strings.ToLower(base32.StdEncoding.EncodeToString(sum[:])[:4])
+}
+
+// fitting cuts a text so that it fits into the segments beside the others.
+func fitting(text, others string) string {
+	if fits(text + others) {
+		return strings.TrimRight(text, ". ")
+	}
+	runes := []rune(text)
+	for len(runes) > 0 && !fits(string(runes)+"..."+others) {
+		runes = runes[:len(runes)-1]
+	}
+	return strings.TrimRight(string(runes), ". ") + ".."
+}
+
+func fits(text string) bool {
+	units := 0
+	for _, r := range text {
+		switch {
+		case strings.ContainsRune(basic, r):
+			units++
+		case strings.ContainsRune(extended, r):
+			units += 2
+		default:
+			return len(utf16.Encode([]rune(text))) <= maxSegments*perSegment2
+		}
+	}
+	return units <= maxSegments*perSegment
+}
+
+// plain makes one line of a text.
+func plain(text string) string {
+	words := strings.FieldsFunc(strings.ToValidUTF8(typographic.Replace(text), "?"), func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r)
+	})
+	return strings.Join(words, " ")
+}

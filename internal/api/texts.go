@@ -1,0 +1,221 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/seed-44180607/lastgood/incident"
+)
+
+// Texting is how people's answers by SMS come in, and reports on what became of a text. Off says why they cannot be
+// taken; all the rest is needed when it is empty.
+type Texting struct {
+	Off string
+	// Verify checks the sender's signature over the path and query that were called and the raw body.
+	Verify       func(h http.Header, uri string, body []byte) error
+	DecodeText   func(body []byte) (incident.Text, error)
+	DecodeReport func(query url.Values, body []byte) (r incident.PageReport, ends bool, err error)
+	// Answer writes what is texted back.
+	Answer func(text string) (mediaType string, body []byte)
+	// Person finds the person with a phone number.
+	Person    func(number string) (id string, ok bool)
+	Incidents Incidents
+	Reports   Reports
+}
+
+// Incidents lists those that run, a moment behind what is true.
+type Incidents interface {
+	Running(ctx context.Context) ([]incident.Named, error)
+}
+
+// Reports takes what became of a page to its incident.
+type Reports interface {
+	// Report returns nil only after the report is stored.
+	Report(ctx context.Context, r incident.PageReport) error
+}
+
+// Kinds of what a phone network sends.
+const (
+	answers = "answer"
+	reports = "report"
+)
+
+// More results of an answer by SMS and of a report, as they are counted.
+const (
+	switchedOff     = "off"
+	unknownIncident = "unknown_incident"
+	underWay        = "under_way"
+)
+
+// takeText stores what an answer to a page decides, and answers with 200 only then, or when nothing can be made of it
+// and the sender is told so.
+func (a *API) takeText(w http.ResponseWriter, r *http.Request) {
+	body, ok := a.signed(w, r, answers)
+	if !ok {
+		return
+	}
+	text, err := a.Texting.DecodeText(body)
+	if err != nil {
+		a.refuseText(w, r, answers, unreadable, http.StatusBadRequest, err)
+		return
+	}
+	person, known := a.Texting.Person(text.From)
+	if !known {
+		a.textBack(w, r, unknownPerson, "Nothing was done: nobody in lastgood.yaml has this phone number. Ask whoever runs lastgood to add it.")
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), storeWithin)
+	defer cancel()
+	result, said, err := a.answerTo(ctx, text, person)
+	if err != nil {
+		a.refuseText(w, r, answers, notStored, http.StatusServiceUnavailable, err)
+		return
+	}
+	a.textBack(w, r, result, said)
+}
+
+// textHelp is for a text that nothing can be made of.
+const textHelp = "Reply OK and the code of the page to acknowledge, ESC and the code to escalate."
+
+// answerTo carries a text out and says what became of it, as far as that is known.
+func (a *API) answerTo(ctx context.Context, text incident.Text, person string) (result, said string, err error) {
+	asked := incident.ReadText(text.Body)
+	if asked.Action == "" {
+		return ignored, textHelp, nil
+	}
+	running, err := a.Texting.Incidents.Running(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	meant := asked.Meant(running)
+	if len(meant) != 1 {
+		return unknownIncident, ask(asked, meant, running), nil
+	}
+	one := meant[0]
+	click := incident.Click{Workflow: one.Workflow, Signal: asked.Action, User: text.From, Decision: incident.Decision{
+		ID: text.ID, Incident: one.ID, By: person, Via: "sms", At: time.Now().UTC(),
+	}}
+	switch err := a.Decisions.Decide(ctx, click); {
+	case err == nil:
+		a.Log.InfoContext(ctx, "decision accepted", "incident", one.ID, "workflow_id", one.Workflow, "signal", asked.Action, "by", person, "via", "sms")
+		return accepted, outcome(asked.Action, one), nil
+	case a.IsClosed(err):
+		return closed, fmt.Sprintf("Nothing was done: %s (%s) is closed.", one.ID, one.Service), nil
+	default:
+		return "", "", err
+	}
+}
+
+func outcome(action string, one incident.Named) string {
+	switch {
+	case action == "escalate":
+		return fmt.Sprintf("Escalation of %s (%s) sent.", one.ID, one.Service)
+	case one.Status == incident.Acknowledged:
+		return fmt.Sprintf("%s (%s) was acknowledged by %s already.", one.ID, one.Service, one.AcknowledgedBy)
+	default:
+		return fmt.Sprintf("Acknowledgement of %s (%s) sent.", one.ID, one.Service)
+	}
+}
+
+// listed is how many codes a text names.
+const listed = 5
+
+// ask says why it is not clear which incident is meant, and names those that it may be.
+func ask(asked incident.TextAnswer, meant, running []incident.Named) string {
+	open := (incident.TextAnswer{Action: asked.Action}).Meant(running)
+	why := "Which one?"
+	switch {
+	case len(open) == 0 && asked.Code == "":
+		return "Nothing was done: no incident waits for an answer."
+	case len(open) == 0:
+		return fmt.Sprintf("Nothing was done: no incident that runs has the code %s.", asked.Code)
+	case len(meant) == 0:
+		why = fmt.Sprintf("No incident that runs has the code %s.", asked.Code)
+	}
+	var names []string
+	for _, one := range open[:min(len(open), listed)] {
+		names = append(names, fmt.Sprintf("%s (%s %s)", incident.Code(one.ID), one.Severity, one.Service))
+	}
+	if more := len(open) - len(names); more > 0 {
+		names = append(names, fmt.Sprintf("and %d more", more))
+	}
+	return why + " Reply with a code: " + strings.Join(names, ", ") + "."
+}
+
+// takeReport tells an incident what became of a page. What is still under way is of no use to it.
+func (a *API) takeReport(w http.ResponseWriter, r *http.Request) {
+	body, ok := a.signed(w, r, reports)
+	if !ok {
+		return
+	}
+	report, ends, err := a.Texting.DecodeReport(r.URL.Query(), body)
+	switch {
+	case err != nil:
+		a.refuseText(w, r, reports, unreadable, http.StatusBadRequest, err)
+		return
+	case !ends:
+		a.counters.texts.WithLabelValues(reports, underWay).Inc()
+		return
+	}
+	report.Person, _ = a.Texting.Person(report.Address)
+	ctx, cancel := context.WithTimeout(r.Context(), storeWithin)
+	defer cancel()
+	switch err := a.Texting.Reports.Report(ctx, report); {
+	case err == nil:
+		a.counters.texts.WithLabelValues(reports, accepted).Inc()
+	case a.IsClosed(err):
+		a.counters.texts.WithLabelValues(reports, closed).Inc()
+		a.Log.InfoContext(ctx, "report on a page of a closed incident", "workflow_id", report.Workflow, "marker", report.Marker, "failed", report.Failed)
+	default:
+		a.refuseText(w, r, reports, notStored, http.StatusServiceUnavailable, err)
+	}
+}
+
+// signed gives the body of a call whose signature is right, or refuses the call.
+func (a *API) signed(w http.ResponseWriter, r *http.Request, kind string) (body []byte, ok bool) {
+	if a.Texting.Off != "" {
+		a.refuseText(w, r, kind, switchedOff, http.StatusServiceUnavailable, errors.New(a.Texting.Off))
+		return nil, false
+	}
+	body, err := read(w, r)
+	switch {
+	case errors.Is(err, errTooLarge):
+		a.refuseText(w, r, kind, tooLarge, http.StatusRequestEntityTooLarge, err)
+		return nil, false
+	case err != nil:
+		a.refuseText(w, r, kind, unreadable, http.StatusBadRequest, err)
+		return nil, false
+	}
+	if err := a.Texting.Verify(r.Header, r.URL.RequestURI(), body); err != nil {
+		a.refuseText(w, r, kind, unauthorized, http.StatusUnauthorized, err)
+		return nil, false
+	}
+	return body, true
+}
+
+func (a *API) refuseText(w http.ResponseWriter, r *http.Request, kind, result string, status int, why error) {
+	a.counters.texts.WithLabelValues(kind, result).Inc()
+	a.Log.WarnContext(r.Context(), "call of the phone network refused", "kind", kind, "result", result, "status", status,
+		"reason", why.Error(), "remote", r.RemoteAddr)
+	detail := why.Error()
+	if result == notStored {
+		detail = "it was not stored; it is safe to send it again"
+	}
+	refuse(w, status, detail)
+}
+
+func (a *API) textBack(w http.ResponseWriter, r *http.Request, result, text string) {
+	a.counters.texts.WithLabelValues(answers, result).Inc()
+	if result != accepted {
+		a.Log.WarnContext(r.Context(), "answer by sms decided nothing", "result", result, "said", text)
+	}
+	mediaType, body := a.Texting.Answer(text)
+	w.Header().Set("Content-Type", mediaType)
+	// The one who asked has gone when this fails; there is nobody left to tell.
+	_, _ = w.Write(body)
+}
