@@ -33,6 +33,9 @@ func CardOf(in Incident, places Places) Card {
 		c.Commits, c.MoreCommits = c.Commits[:shownCommits], len(c.Commits)-shownCommits
 	}
 	c.Next, c.NextAt = in.nextLine()
+	if in.Climb.Following != nil {
+		c.NextChannels = in.Climb.Following.Channels
+	}
 	c.Rollback, c.Failure = in.rollbackLines()
 	c.RollbackURL = in.Rollback.URL
 	return c

@@ -71,6 +71,8 @@ type Card struct {
 	// Next says who is paged next; NextAt when, zero when it is not known yet.
 	Next   string    `json:"next,omitempty"`
 	NextAt time.Time `json:"next_at,omitzero"`
+	// NextChannels are the IDs of channels that Next names.
+	NextChannels []string `json:"next_channels,omitempty"`
 	// Rollback is one line on the rollback; RollbackURL its build.
 	Rollback    string `json:"rollback,omitempty"`
 	RollbackURL string `json:"rollback_url,omitempty"`

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -199,12 +200,25 @@ func next(c incident.Card) []slack.Block {
 	if !c.NextAt.IsZero() {
 		text = "*Next at " + date(c.NextAt, "{time}") + ":* "
 	}
-	text += escape(c.Next, 400)
+	text += channels(escape(c.Next, 400), c.NextChannels)
 	if c.Status == incident.Triggered {
 		text += ", unless acknowledged"
 	}
 	return []slack.Block{section(text)}
 }
+
+// channels makes mentions of the channels that an escaped text names by their IDs,
+// which mean nothing to people.
+func channels(text string, ids []string) string {
+	for _, id := range ids {
+		if channelID.MatchString(id) {
+			text = strings.ReplaceAll(text, id, "<#"+id+">")
+		}
+	}
+	return text
+}
+
+var channelID = regexp.MustCompile(`^[CG][A-Z0-9]{2,20}$`)
 
 func releases(c incident.Card) []slack.Block {
 	var fields []*slack.TextBlockObject
