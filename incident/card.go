@@ -27,6 +27,7 @@ func CardOf(in Incident, places Places) Card {
 		State: in.stateLine(), InService: in.Facts.Choice.Suspect, Target: in.shownTarget(),
 		Notes: in.notes(), Links: in.links(places), Buttons: in.Buttons(),
 	}
+	c.StateAt = in.stateAt()
 	c.Alerts, c.More = in.firingNames()
 	c.Commits = in.Facts.Choice.Commits
 	if len(c.Commits) > shownCommits {
@@ -63,6 +64,18 @@ func (in Incident) stateLine() string {
 		return "Resolved at " + clock(in.ResolvedAt) + " after " + span(in.ResolvedAt.Sub(in.OpenedAt))
 	default:
 		return "Nobody has acknowledged it yet"
+	}
+}
+
+// stateAt is the moment that the state line names.
+func (in Incident) stateAt() time.Time {
+	switch in.Status {
+	case Acknowledged:
+		return in.AcknowledgedAt
+	case Resolved:
+		return in.ResolvedAt
+	default:
+		return time.Time{}
 	}
 }
 

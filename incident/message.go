@@ -59,6 +59,8 @@ type Card struct {
 	OpenedAt    time.Time `json:"opened_at"`
 	// State is one line: who has acknowledged it, or since when it is resolved.
 	State string `json:"state,omitempty"`
+	// StateAt is the moment that State names in UTC; zero when it names none.
+	StateAt time.Time `json:"state_at,omitzero"`
 	// Alerts are the names of the alerts that fire, the first few; More counts the rest.
 	Alerts []string `json:"alerts,omitempty"`
 	More   int      `json:"more,omitempty"`

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -151,7 +152,15 @@ func status(c incident.Card, where string) string {
 	if !c.OpenedAt.IsZero() {
 		since = "since " + date(c.OpenedAt, "{date_short_pretty} {time}")
 	}
-	return joined(state, where, escape(c.Environment, 60), since, escape(c.Incident, 40))
+	return joined(local(state, c.StateAt), where, escape(c.Environment, 60), since, escape(c.Incident, 40))
+}
+
+// local shows a moment that a text names in UTC on the reader's own clock.
+func local(text string, at time.Time) string {
+	if at.IsZero() {
+		return text
+	}
+	return strings.Replace(text, at.UTC().Format("15:04 UTC"), date(at, "{time}"), 1)
 }
 
 // failed says what failed, why, and where to read more.
