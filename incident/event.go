@@ -24,6 +24,7 @@ const (
 	StepPassed    Kind = "StepPassed"
 	PageStarted   Kind = "PageStarted"
 	Paged         Kind = "Paged"
+	PageDelayed   Kind = "PageDelayed"
 	PageFailed    Kind = "PageFailed"
 	PageReported  Kind = "PageReported"
 	StepRanOut    Kind = "StepRanOut"
@@ -97,8 +98,10 @@ type Event struct {
 	Revision int
 	Page     oncall.Page
 	Marker   string
-	Report   PageReport
-	Receipt  Receipt
+	// For is how long a page has been tried in vain.
+	For     time.Duration
+	Report  PageReport
+	Receipt Receipt
 	// Shown is the face that a page shows.
 	Shown    string
 	Progress Progress

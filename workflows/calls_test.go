@@ -77,6 +77,7 @@ func TestACallThatDoesNotGetThroughGoesByTheNextMethodAfter20Seconds(t *testing.
 	s.Run()
 
 	s.ExpectPages("0s step 1 to U0SRE1", "2m20s call to sre-3@example.com")
+	s.ExpectTold("2m20s Could not page sre-3 by slack for 20s; still trying", "2m20s Paged sre-3 by email: 250 queued")
 	s.ExpectWhispers(s.world.whispers...)
 	s.ExpectNoTimerLeft()
 }

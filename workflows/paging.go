@@ -179,8 +179,9 @@ func (r *run) send(ctx workflow.Context, page incident.Page, again bool, late fu
 		Card: &card, Page: true, Marker: page.Marker, Since: r.in.OpenedAt,
 	}}
 	future := workflow.ExecuteActivity(pageOptions(ctx, page.Page), activities.PageName, order)
-	if !await(ctx, after(ctx, stuckAfter), "try the next way to reach "+page.Person, future.IsReady) {
+	if !await(ctx, after(ctx, stuckAfter), "try the next way to reach "+page.Person, future.IsReady) && ctx.Err() == nil {
 		late()
+		r.note(incident.Event{Kind: incident.PageDelayed, Page: page.Page, For: stuckAfter})
 	}
 	var receipt incident.Receipt
 	err := future.Get(ctx, &receipt)
