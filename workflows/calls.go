@@ -28,8 +28,8 @@ func (r *run) keepCalling(ctx workflow.Context) {
 // calling is one call: its pages, and what became of them.
 type calling struct {
 	call  incident.Call
-	plan  oncall.Plan
 	asked incident.Incident // The state when the call went out.
+	pages []incident.Page
 	// missed are the pages that have failed or are stuck; left counts those that are not done.
 	missed []bool
 	left   int
@@ -37,10 +37,12 @@ type calling struct {
 
 // call sends the pages of a call, each at its time, until nothing is left to ask.
 func (r *run) call(ctx workflow.Context, n int, plan oncall.Plan) {
-	c := &calling{call: r.in.Calls[n], plan: plan, asked: r.in, missed: make([]bool, len(plan.Pages)), left: len(plan.Pages)}
-	ctx, stop := workflow.WithCancel(callContext(ctx))
+	c := &calling{call: r.in.Calls[n], asked: r.in, missed: make([]bool, len(plan.Pages)), left: len(plan.Pages)}
 	for i, p := range plan.Pages {
-		page := incident.Page{Page: p, Marker: fmt.Sprintf("%s/call/%d.%d/%s", r.in.ID, n+1, i+1, p.Via)}
+		c.pages = append(c.pages, incident.Page{Page: p, Marker: fmt.Sprintf("%s/call/%d.%d/%s", r.in.ID, n+1, i+1, p.Via)})
+	}
+	ctx, stop := workflow.WithCancel(callContext(ctx))
+	for i, page := range c.pages {
 		r.calling++
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			r.callBy(ctx, c, i, page)
@@ -55,11 +57,11 @@ func (r *run) call(ctx workflow.Context, n int, plan oncall.Plan) {
 }
 
 // callBy sends one page of a call at its time, or as soon as the person's earlier
-// method has failed or is stuck. Before a new run it is sent at once: that one knows
+// method has failed, is stuck or was lost. Before a new run it is sent at once: that one knows
 // nothing of it.
 func (r *run) callBy(ctx workflow.Context, c *calling, i int, page incident.Page) {
 	if page.At.After(workflow.Now(ctx)) {
-		await(ctx, page.At, fmt.Sprintf("page %s by %s", page.Person, page.Via), func() bool { return c.overdue(i) || r.ripe(ctx) })
+		await(ctx, page.At, fmt.Sprintf("page %s by %s", page.Person, page.Via), func() bool { return r.missed(c, i) || r.ripe(ctx) })
 	}
 	if ctx.Err() == nil && !c.settled(r.in) {
 		missed := func() { c.missed[i] = true }
@@ -72,11 +74,11 @@ func (r *run) callBy(ctx workflow.Context, c *calling, i int, page incident.Page
 // settled says whether nothing is left to ask of anybody.
 func (c *calling) settled(now incident.Incident) bool { return now.Settled(c.call, c.asked) }
 
-// overdue says whether the method before this one, of the same person, was missed.
-func (c *calling) overdue(i int) bool {
-	for earlier := i - 1; earlier >= 0; earlier-- {
-		if c.plan.Pages[earlier].Person == c.plan.Pages[i].Person {
-			return c.missed[earlier]
+// missed says whether the method before this one, of the same person, did not reach them.
+func (r *run) missed(c *calling, i int) bool {
+	for earlier, page := range slices.Backward(c.pages[:i]) {
+		if page.Person == c.pages[i].Person {
+			return c.missed[earlier] || r.lost[page.Marker]
 		}
 	}
 	return false

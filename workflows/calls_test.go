@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-44180607/lastgood/incident"
+	"github.com/seed-44180607/lastgood/oncall"
 	"github.com/seed-44180607/lastgood/signals"
 )
 
@@ -78,6 +79,18 @@ func TestACallThatDoesNotGetThroughGoesByTheNextMethodAfter20Seconds(t *testing.
 
 	s.ExpectPages("0s step 1 to U0SRE1", "2m20s call to sre-3@example.com")
 	s.ExpectTold("2m20s Could not page sre-3 by slack for 20s; still trying", "2m20s Paged sre-3 by email: 250 queued")
+	s.ExpectWhispers(s.world.whispers...)
+	s.ExpectNoTimerLeft()
+}
+
+func TestATextOfACallThatIsLostGoesByTheNextMethodAtOnce(t *testing.T) {
+	s := callsForHelp(t)
+	s.world.Staff.People[2].Contact = []oncall.ContactRule{{Via: oncall.SMS}, {Via: oncall.Email, After: 5 * minute}}
+	s.Reports(130*second, "+443", "twilio says undelivered")
+	s.Clears(6*minute, "5xx")
+	s.Run()
+
+	s.ExpectPages("0s step 1 to U0SRE1", "2m0s call to +443", "2m10s call to sre-3@example.com")
 	s.ExpectWhispers(s.world.whispers...)
 	s.ExpectNoTimerLeft()
 }
