@@ -120,3 +120,14 @@ func TestAnAcknowledgementEndsACallForHelp(t *testing.T) {
 	s.ExpectWhispers(s.world.whispers...)
 	s.ExpectNoTimerLeft()
 }
+
+func TestAFullHistoryLosesNoPageOfACall(t *testing.T) {
+	s := callsForHelp(t)
+	s.Fills(3 * minute)
+	s.Continue()
+	s.Clears(20*minute, "5xx")
+	s.Run()
+
+	s.ExpectPages("0s step 1 to U0SRE1", "2m0s call to U0SRE3", "3m0s call to +443", "3m0s call to sre-3@example.com")
+	s.ExpectWhispers(s.world.whispers...)
+}
