@@ -148,6 +148,8 @@ type Sent struct {
 	To      string  `json:"to"`
 	// Shown is the face of the card that it shows now.
 	Shown string `json:"shown"`
+	// Why is what the page says of who asks, and for what; "" for one of the policy.
+	Why string `json:"why,omitempty"`
 }
 
 // Receipt is where a message lies.

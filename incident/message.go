@@ -57,6 +57,8 @@ type Card struct {
 	Status      Status    `json:"status"`
 	Summary     string    `json:"summary"`
 	OpenedAt    time.Time `json:"opened_at"`
+	// Why says why somebody is paged beside the policy: who asks, and for what.
+	Why string `json:"why,omitempty"`
 	// State is one line: who has acknowledged it, or since when it is resolved.
 	State string `json:"state,omitempty"`
 	// StateAt is the moment that State names in UTC; zero when it names none.

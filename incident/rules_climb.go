@@ -60,7 +60,7 @@ func pageStarted(in *Incident, ev Event) error {
 func paged(in *Incident, ev Event) error {
 	in.log(ev, Paged, "Paged %s by %s%s%s", nameOf(ev.Page), ev.Page.Via, accepted(ev), together(ev.Receipt))
 	if ev.Receipt.TS != "" && ev.Receipt.With == 0 {
-		in.Cursors.Pages = append(in.Cursors.Pages, Sent{Receipt: ev.Receipt, To: ev.Page.Address, Shown: ev.Shown})
+		in.Cursors.Pages = append(in.Cursors.Pages, Sent{Receipt: ev.Receipt, To: ev.Page.Address, Shown: ev.Shown, Why: ev.Reason})
 	}
 	i := in.pageIndex(ev.Marker)
 	if i < 0 || in.Climb.Pages[i].Lost {

@@ -65,7 +65,7 @@ func (r *run) callBy(ctx workflow.Context, c *calling, i int, page incident.Page
 	}
 	if ctx.Err() == nil && !c.settled(r.in) {
 		missed := func() { c.missed[i] = true }
-		if err := r.send(ctx, page, false, missed); err != nil {
+		if err := r.send(ctx, page, c.call.Why, false, missed); err != nil {
 			missed()
 		}
 	}

@@ -33,6 +33,11 @@ func TestACallGoesByTheContactRules(t *testing.T) {
 	s.Run()
 
 	s.ExpectPages("0s step 1 to U0SRE1", "2m0s call to U0SRE3", "4m0s call to sre-3@example.com", "7m0s call to +443")
+	for _, page := range s.world.messages {
+		if page.to == "U0SRE3" {
+			require.Equal(t, "sre-1 asks for your help", page.said.Card.Why)
+		}
+	}
 	s.ExpectWhispers(s.world.whispers...)
 	s.ExpectNoTimerLeft()
 }

@@ -148,7 +148,7 @@ func (r *run) deliver(ctx workflow.Context, i int, page incident.Page) {
 	again := !page.Started.IsZero() || r.doubtful[page.Marker]
 	r.note(incident.Event{Kind: incident.PageStarted, Index: i})
 	r.doubtful[page.Marker] = true
-	_ = r.send(ctx, page, again, func() { r.stuck[page.Marker] = true }) // Noted, and seen on the board.
+	_ = r.send(ctx, page, "", again, func() { r.stuck[page.Marker] = true }) // Noted, and seen on the board.
 }
 
 // onBoard says whether the page still stands at its place: the listener may have
@@ -173,8 +173,9 @@ func (r *run) overdue(i int, page incident.Page) bool {
 
 // send carries a page out, notes how it went, and says why it did not get through.
 // late is called when it has not in good time; it goes on trying all the same.
-func (r *run) send(ctx workflow.Context, page incident.Page, again bool, late func()) error {
+func (r *run) send(ctx workflow.Context, page incident.Page, why string, again bool, late func()) error {
 	card := r.card()
+	card.Why = why
 	order := activities.PageOrder{Page: page.Page, Again: again, Message: incident.Message{
 		Card: &card, Page: true, Marker: page.Marker, Since: r.in.OpenedAt,
 	}}
@@ -187,7 +188,7 @@ func (r *run) send(ctx workflow.Context, page incident.Page, again bool, late fu
 	err := future.Get(ctx, &receipt)
 	switch {
 	case err == nil:
-		r.note(incident.Event{Kind: incident.Paged, Page: page.Page, Marker: page.Marker, Receipt: receipt, Shown: card.Face()})
+		r.note(incident.Event{Kind: incident.Paged, Page: page.Page, Marker: page.Marker, Receipt: receipt, Shown: card.Face(), Reason: why})
 	case ctx.Err() == nil:
 		r.note(incident.Event{Kind: incident.PageFailed, Page: page.Page, Marker: page.Marker, Reason: reason(err)})
 	}

@@ -173,6 +173,7 @@ func (r *run) pagesBehind() bool { return r.stale() >= 0 }
 
 func (r *run) sendPages(ctx workflow.Context) error {
 	i, card := r.stale(), r.card()
+	card.Why = r.in.Cursors.Pages[i].Why
 	order := activities.RefreshOrder{
 		At: r.in.Cursors.Pages[i].Receipt, Message: incident.Message{Card: &card, Page: true},
 	}

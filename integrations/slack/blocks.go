@@ -60,7 +60,7 @@ func Draw(m incident.Message) (blocks []slack.Block, fallback string) {
 
 // title is what a locked phone shows of a card.
 func title(c incident.Card) string {
-	return joined(string(c.Severity), escape(c.Service, 80), escape(c.Failure, 300), escape(c.Summary, 300), escape(c.Incident, 40))
+	return joined(escape(c.Why, 300), string(c.Severity), escape(c.Service, 80), escape(c.Failure, 300), escape(c.Summary, 300), escape(c.Incident, 40))
 }
 
 // part is a block of a card. When the card is too long the spare parts go first,
@@ -91,7 +91,11 @@ func drawCard(c incident.Card, page bool) []slack.Block {
 			parts = append(parts, part{b, n})
 		}
 	}
-	add(must, header(head), aside(status(c, where)))
+	add(must, header(head))
+	if c.Why != "" {
+		add(must, section("*"+escape(c.Why, 300)+"*"))
+	}
+	add(must, aside(status(c, where)))
 	add(fact, failed(c)...)
 	add(fact, releases(c)...)
 	add(fact, rolling(c)...)

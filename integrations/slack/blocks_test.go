@@ -72,6 +72,9 @@ func TestMessagesAreDrawnAsBefore(t *testing.T) {
 	hostile.Alerts, hostile.Notes = []string{"<!date^1^{time}|now>"}, []string{"@channel #general http://evil.example"}
 	hostile.Links = []incident.Link{{Text: "<!channel>|x", URL: "https://ok.example/a|b>?q=<!channel>"}, {Text: "script", URL: "javascript:alert(1)"}}
 
+	called := card()
+	called.Why = "sre-1 asks for your help & <!here>"
+
 	messages := map[string]incident.Message{
 		"card-triggered": {Card: &triggered},
 		"card-unknown":   {Card: &unknown},
@@ -79,6 +82,7 @@ func TestMessagesAreDrawnAsBefore(t *testing.T) {
 		"card-resolved":  {Card: &resolved},
 		"card-hostile":   {Card: &hostile},
 		"page":           {Card: &triggered, Page: true},
+		"page-called":    {Card: &called, Page: true},
 		"page-merged":    incident.Merge(pagesOf(23)),
 		"thread": {Entries: []incident.Entry{
 			{At: night.Add(11 * time.Minute), Text: "Opened: 5xx ratio above 5%"},

@@ -96,7 +96,7 @@ func viewOf(c incident.Card) view {
 	heading := plain(c.Service, 80) + ": " + plain(c.Summary, maxLine)
 	v := view{
 		Subject:  plain(fmt.Sprintf("[%s] %s", c.Severity, heading), maxSubject) + " (" + plain(c.Incident, 40) + ")",
-		Severity: plain(string(c.Severity), 10), Heading: heading, State: plain(c.State, maxLine), Incident: plain(c.Incident, 40),
+		Severity: plain(string(c.Severity), 10), Heading: heading, State: plain(because(c.Why, c.State), 2*maxLine), Incident: plain(c.Incident, 40),
 		Failure: plain(c.Failure, 3*maxLine), Rollback: plain(c.Rollback, maxLine), Colour: colours[c.Severity],
 		Alerts: several(c.Alerts, c.More), Notes: several(c.Notes, 0),
 	}
@@ -110,6 +110,14 @@ func viewOf(c incident.Card) view {
 		v.Links = append(v.Links, incident.Link{Text: plain(l.Text, 80), URL: plain(l.URL, maxURL)})
 	}
 	return v
+}
+
+// because puts why somebody is mailed beside the policy before how the incident stands.
+func because(why, state string) string {
+	if why == "" {
+		return state
+	}
+	return why + ". " + state
 }
 
 var colours = map[incident.Severity]string{

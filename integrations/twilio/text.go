@@ -1,6 +1,7 @@
 package twilio
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base32"
 	"fmt"
@@ -50,7 +51,7 @@ func asked(c incident.Card) (what, how string) {
 	case answer != nil && answer.Action == "approve-rollback":
 		return c.Rollback, "Approve or reject it in Slack, reply " + escalate
 	case c.Status == incident.Acknowledged:
-		return c.State + ": " + c.Summary, "Your help is wanted in Slack, reply " + escalate
+		return cmp.Or(c.Why, c.State) + ": " + c.Summary, "Your help is wanted in Slack, reply " + escalate
 	default:
 		return c.Summary, "Reply OK " + code + " to acknowledge, " + escalate
 	}

@@ -40,6 +40,10 @@ func TestATextAsksForNoAnswerThatIsNoneNow(t *testing.T) {
 			acknowledged,
 			"SEV1 checkout: Acknowledged by sre-1 at 12:01 UTC: It is down. Your help is wanted in Slack, reply ESC 7QXM2A to escalate. #sl3b",
 		},
+		"it is said who asks": {
+			func(c *incident.Card) { acknowledged(c); c.Why = "sre-1 asks for your help" },
+			"SEV1 checkout: sre-1 asks for your help: It is down. Your help is wanted in Slack, reply ESC 7QXM2A to escalate. #sl3b",
+		},
 		"a rollback waits for approval": {
 			func(c *incident.Card) {
 				acknowledged(c)
