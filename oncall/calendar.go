@@ -48,13 +48,17 @@ func (s stale) Error() string {
 		s.Schedule, s.Read.UTC().Format("2006-01-02 15:04"), s.Fault)
 }
 
-// outdated warns of the copies, among those that the targets rest on, that could not be refreshed.
+// outdated warns of the calendars and the groups, among those that the targets rest on, that could not be refreshed.
 func (r Roster) outdated(targets []Target) (warnings []string) {
 	for _, target := range targets {
 		s, exists := r.schedule(target.Schedule)
 		c := r.calendar(target.Schedule)
 		if exists && s.ICal != "" && c.Fault != "" && !c.Empty() {
 			warnings = append(warnings, stale{c}.Error())
+		}
+		_, known := r.Groups[target.SlackGroup]
+		if fault := r.GroupFaults[target.SlackGroup]; known && fault != "" {
+			warnings = append(warnings, fmt.Sprintf("the members of slack group %s may have changed: %s", target.SlackGroup, fault))
 		}
 	}
 	return warnings

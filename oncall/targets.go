@@ -114,7 +114,11 @@ func (r Roster) named(id string) (people []Person, notes []string) {
 
 func (r Roster) members(group string) (people []Person, notes []string) {
 	members, exists := r.Groups[group]
-	if !exists {
+	fault := r.GroupFaults[group]
+	switch {
+	case !exists && fault != "":
+		return nil, []string{fmt.Sprintf("slack group %s is not known: %s", group, fault)}
+	case !exists:
 		return nil, []string{fmt.Sprintf("slack group %s is not known", group)}
 	}
 	for _, member := range members {
