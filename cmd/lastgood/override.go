@@ -171,17 +171,18 @@ func listCommand() *cobra.Command {
 					list = append(list, o)
 				}
 			}
-			return form.print(cmd.OutOrStdout(), list, func(to io.Writer) error { return printOverrides(to, list) })
+			return form.print(cmd.OutOrStdout(), list, func(to io.Writer) error { return now.printOverrides(to, list) })
 		})
 	}
 	return cmd
 }
 
-func printOverrides(to io.Writer, list []oncall.Override) error {
+func (l live) printOverrides(to io.Writer, list []oncall.Override) error {
 	table := tabwriter.NewWriter(to, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(table, "ID\tSCHEDULE\tPERSON\tFROM\tTO\tBY")
 	for _, o := range list {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", o.ID, o.Schedule, o.Person, o.From, o.To, cmp.Or(o.By, "-"))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", o.ID, o.Schedule, l.roster.Named(o.Person), l.roster.Shown(o, o.From), l.roster.Shown(o, o.To),
+			cmp.Or(o.By, "-"))
 	}
 	return table.Flush()
 }
@@ -231,7 +232,7 @@ func (l live) enter(cmd *cobra.Command, form *output, id string, send func(conte
 	}
 	return form.print(cmd.OutOrStdout(), rows, func(to io.Writer) error {
 		for _, o := range overrides {
-			fmt.Fprintf(to, "%s is on call in %s from %s to %s\n", l.named(o.Person), o.Schedule, o.From, o.To)
+			fmt.Fprintln(to, l.roster.Tell(o))
 		}
 		_, err := fmt.Fprintf(to, "override %s is stored%s; take it back with: lastgood oncall override remove %s\n", id, waiting(taken), id)
 		return err

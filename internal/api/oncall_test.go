@@ -80,6 +80,7 @@ func TestAQuestionAboutOnCallThatCannotBeAnsweredIsAProblem(t *testing.T) {
 		{"another source's token", "primary", "Bearer new-token", nil, 401, "oncall"},
 		{"an unknown schedule", "primray", "Bearer oncall-token", nil, 404, "there is no schedule primray; did you mean primary?"},
 		{"an unreadable moment", "primary?at=noon", "Bearer oncall-token", nil, 400, `at: "noon" is not a date and time`},
+		{"a moment beyond what JSON can hold", "primary?at=9999-12-31T23:59:59Z", "Bearer oncall-token", nil, 400, "between the years 1970 and 2999"},
 		{"Temporal away from the start", "primary", "Bearer oncall-token", away, 503, "overrides entered at run time are not known"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

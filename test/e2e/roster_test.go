@@ -17,7 +17,7 @@ func TestAnOverrideEnteredWhileStep1WaitsIsHonouredAtStep2(t *testing.T) {
 			h.Does("oncall", "override", "--schedule", "secondary", "--person", "sre-2", "--for", "2h")
 		},
 		"by a slash command": func(h *e2e.Harness) {
-			h.Slash(e2e.FirstResponder, "override secondary <@U0SRE2|sre2> for 2h").Told("sre-2 is on call in secondary", "entered by sre-1", "Stored")
+			h.Slash(e2e.FirstResponder, "override secondary <@U0SRE2|sre2> for 2h").Told("Second responder (sre-2) is on call in secondary", "entered by First responder (sre-1)", "Stored")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
