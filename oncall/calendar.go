@@ -11,6 +11,7 @@ type Calendar struct {
 	Schedule string     `json:"schedule"` // ID.
 	Shifts   []Override `json:"shifts,omitempty"`
 	Read     time.Time  `json:"read"`            // When the copy was read.
+	Until    time.Time  `json:"until,omitzero"`  // Shifts from then on are not in the copy; zero: all are.
 	Fault    string     `json:"fault,omitempty"` // Not empty: why there is no later copy.
 }
 
@@ -62,6 +63,14 @@ func (r Roster) outdated(targets []Target) (warnings []string) {
 		}
 	}
 	return warnings
+}
+
+// beyond is the error that a copy says nothing of a moment: whoever the calendar names then is not nobody.
+func (c Calendar) beyond(at time.Time) error {
+	if c.Until.IsZero() || at.Before(c.Until) {
+		return nil
+	}
+	return fmt.Errorf("the calendar of schedule %s is read up to %s only", c.Schedule, c.Until.UTC().Format(time.DateOnly))
 }
 
 // calendar is the latest copy of the calendar that a schedule names; empty when there is none.

@@ -24,7 +24,7 @@ func (r Roster) Shift(schedule string, at time.Time) (Shift, error) {
 		return Shift{}, err
 	}
 	rota, faults := r.read(s)
-	return rota.shift(at), errors.Join(faults...)
+	return rota.shift(at), errors.Join(append(faults, r.calendar(s.ID).beyond(at))...)
 }
 
 // ShiftAfter says who follows in a schedule on those who are on call at a moment: nobody, from a moment on, where a gap

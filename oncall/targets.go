@@ -94,6 +94,9 @@ func (r Roster) onCall(schedule string, at time.Time) (people []Person, notes []
 		}
 	}
 	id := rota.who(at)
+	if beyond := r.calendar(s.ID).beyond(at); id == "" && beyond != nil {
+		notes = append(notes, beyond.Error())
+	}
 	if id == "" {
 		return nil, append(notes, fmt.Sprintf("nobody is on call in schedule %s", schedule))
 	}

@@ -109,10 +109,12 @@ func tellShifts(roster oncall.Roster, only string, at time.Time) (lines []string
 	}
 	for _, s := range roster.Schedules {
 		if only == "" || only == s.ID {
-			// What cannot be read of a schedule does not keep the rest from answering.
-			current, _ := roster.Shift(s.ID, at)
+			current, unread := roster.Shift(s.ID, at)
 			next, _ := roster.ShiftAfter(s.ID, at)
 			lines = append(lines, tellShift(roster, s.ID, current, next))
+			if unread != nil { // The rest answers, and may not be the whole.
+				lines = append(lines, "   Not certain: "+unread.Error())
+			}
 		}
 	}
 	if len(lines) == 0 {

@@ -105,15 +105,16 @@ func TestACommandTellsWhoIsOnCallAndWhatWasEntered(t *testing.T) {
 		w := newWorld(t)
 		w.roster = crew()
 		require.Equal(t, "primary: nobody until Mon 5 Jan 2026 09:00 GMT, then Ana (u0sre1)", w.types(t, "U0SRE1", "oncall primary"))
-		require.Equal(t, 2, strings.Count(w.types(t, "U0SRE1", "oncall"), "\n"), "a line for each schedule")
+		require.Equal(t, 3, strings.Count(w.types(t, "U0SRE1", "oncall"), "\n"), "a line for each schedule, and one for what cannot be read")
 		require.Equal(t, "xmas: eve is on call in primary from Thu 24 Dec 2026 09:00 GMT to Sun 27 Dec 2026 09:00 GMT", w.types(t, "U0SRE1", "override LIST"))
 		for _, text := range []string{"", "help", "HELP me"} {
 			require.Contains(t, w.types(t, "U0SRE1", text), "override SCHEDULE PERSON for 2h")
 		}
+		require.Regexp(t, `broken: .*\n   Not certain: schedule broken: layers\[1\]: `, w.types(t, "U0SRE1", "oncall broken"))
 		w.roster.Overrides = nil
 		require.Contains(t, w.types(t, "U0SRE1", "override list"), "No override")
 		require.Empty(t, w.wrote)
-		require.Contains(t, w.metrics(t), `lastgood_commands_total{result="answered"} 7`)
+		require.Contains(t, w.metrics(t), `lastgood_commands_total{result="answered"} 8`)
 	})
 }
 
