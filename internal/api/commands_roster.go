@@ -110,8 +110,11 @@ func tellShifts(roster oncall.Roster, only string, at time.Time) (lines []string
 	for _, s := range roster.Schedules {
 		if only == "" || only == s.ID {
 			current, unread := roster.Shift(s.ID, at)
-			next, _ := roster.ShiftAfter(s.ID, at)
-			lines = append(lines, tellShift(roster, s.ID, current, next))
+			text := tellShift(roster, s.ID, current)
+			if next, known := follows(roster, s.ID, at); known {
+				text += ", then " + roster.Named(next.Person)
+			}
+			lines = append(lines, text)
 			if unread != nil { // The rest answers, and may not be the whole.
 				lines = append(lines, "   Not certain: "+unread.Error())
 			}
@@ -123,7 +126,7 @@ func tellShifts(roster oncall.Roster, only string, at time.Time) (lines []string
 	return lines, nil
 }
 
-func tellShift(roster oncall.Roster, schedule string, current, next oncall.Shift) string {
+func tellShift(roster oncall.Roster, schedule string, current oncall.Shift) string {
 	text := schedule + ": " + roster.Named(current.Person)
 	if current.Until.IsZero() {
 		return text
@@ -134,7 +137,7 @@ func tellShift(roster oncall.Roster, schedule string, current, next oncall.Shift
 			text += " (" + local.Format(oncall.Clock) + " there)"
 		}
 	}
-	return text + ", then " + roster.Named(next.Person)
+	return text
 }
 
 func tellOverrides(roster oncall.Roster, now time.Time) (lines []string) {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -58,6 +59,20 @@ func TestWhoIsOnCallIsToldWithWhoComesNext(t *testing.T) {
 		require.Equal(t, "application/json", a.Header().Get("Content-Type"))
 		require.JSONEq(t, want, a.Body.String(), path)
 	}
+}
+
+func TestWhoComesAfterTheEndOfACalendarIsNotNobody(t *testing.T) {
+	w := newWorld(t)
+	w.roster = crew()
+	w.roster.Schedules = append(w.roster.Schedules, oncall.Schedule{ID: "calendar", ICal: "x.ics", TimeZone: "Europe/London"})
+	began, end := time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
+	w.roster.Calendars = []oncall.Calendar{{Schedule: "calendar", Read: began, Until: end, Shifts: []oncall.Override{
+		{Person: "bob", From: began.Format(time.RFC3339), To: end.Add(time.Minute).Format(time.RFC3339)},
+	}}}
+	a := askOnCall(t, w, "calendar")
+	require.Contains(t, a.Body.String(), `"person":"bob"`)
+	require.NotContains(t, a.Body.String(), "next")
+	require.NotContains(t, w.types(t, "U0SRE1", "oncall calendar"), "then")
 }
 
 func TestWithoutAMomentItIsNow(t *testing.T) {
