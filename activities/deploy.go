@@ -96,7 +96,8 @@ func (d *Deployer) FollowRollback(ctx context.Context, o FollowOrder) (release.R
 // vendor takes to answer. It hears then that it is to stop.
 const beatEvery = time.Second / 2
 
-// beat heartbeats until the function that it returns is called.
+// beat heartbeats until the function that it returns is called. What is done sooner
+// than the first is due costs no heartbeat.
 func beat(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var beating sync.WaitGroup
@@ -104,9 +105,9 @@ func beat(ctx context.Context) (stop func()) {
 		tick := time.NewTicker(beatEvery)
 		defer tick.Stop()
 		for {
-			activity.RecordHeartbeat(ctx)
 			select {
 			case <-tick.C:
+				activity.RecordHeartbeat(ctx)
 			case <-ctx.Done():
 				return
 			}

@@ -59,15 +59,24 @@ func following(q StepQuestion, plan oncall.Plan, roster oncall.Roster) *incident
 		if plan.Passed != "" {
 			continue
 		}
-		var names []string
-		for _, page := range plan.Pages {
-			if name := displayed(page); !slices.Contains(names, name) {
-				names = append(names, name)
-			}
-		}
-		return &incident.Following{At: at, Names: names, After: after}
+		return followed(plan.Pages, incident.Following{At: at, After: after})
 	}
 	return nil
+}
+
+// followed names those whom pages are for, each once.
+func followed(pages []oncall.Page, f incident.Following) *incident.Following {
+	for _, page := range pages {
+		name := displayed(page)
+		if slices.Contains(f.Names, name) {
+			continue
+		}
+		f.Names = append(f.Names, name)
+		if page.Via == oncall.SlackChannel {
+			f.Channels = append(f.Channels, page.Address)
+		}
+	}
+	return &f
 }
 
 func displayed(p oncall.Page) string {

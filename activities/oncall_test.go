@@ -64,7 +64,7 @@ func TestTheAnswerSaysWhoFollows(t *testing.T) {
 		},
 		"a channel is everyone in it": {
 			[]oncall.Step{paging(one), paging(oncall.Target{SlackChannel: "C0LEADS"})},
-			&incident.Following{At: oncall.Position{Step: 2, Round: 1}, Names: []string{"everyone in C0LEADS"}},
+			&incident.Following{At: oncall.Position{Step: 2, Round: 1}, Names: []string{"everyone in C0LEADS"}, Channels: []string{"C0LEADS"}},
 		},
 		"the last step again, after its rest": {
 			[]oncall.Step{paging(one)},

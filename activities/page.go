@@ -73,6 +73,7 @@ func (p *Pager) chat(ctx context.Context, o PageOrder) (incident.Receipt, error)
 		at, err := p.Chat.Post(ctx, o.Page.Address, o.Message)
 		return at, fail(err)
 	}
+	defer beat(ctx)() // An acknowledgement takes it out of its lane.
 	at, err := p.Outbox.Send(ctx, activity.GetWorkerStopChannel(ctx), o.Page.Address, o.Message)
 	var away *temporal.ApplicationError
 	if errors.As(err, &away) && away.Type() == Limited {

@@ -1,12 +1,15 @@
 package activities_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/worker"
 
 	"github.com/seed-44180607/lastgood/activities"
 	"github.com/seed-44180607/lastgood/incident"
@@ -70,6 +73,22 @@ func TestAPageThatOnlyWaitedForItsTurnIsNotLookedFor(t *testing.T) {
 	value, err := stage(t, 4, pager.Page).ExecuteActivity(pager.Page, page(false))
 	require.Equal(t, there, got[incident.Receipt](t, value, err), "what became of attempt 3 is not known here")
 	require.Equal(t, []string{"post", "find", "edit"}, slack.asked)
+}
+
+func TestAPageThatIsCalledBackLeavesItsLane(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	slack := &chat{post: limit(2 * time.Second)}
+	pager := &activities.Pager{Chat: slack, Outbox: activities.NewOutbox(slack)}
+	env := stage(t, 1, pager.Page)
+	called := &attempts{number: 1, beat: cancel} // The server answers a heartbeat with the cancellation.
+	env.SetWorkerOptions(worker.Options{BackgroundActivityContext: ctx, Interceptors: []interceptor.WorkerInterceptor{called}})
+	began := time.Now()
+	_, err := env.ExecuteActivity(pager.Page, page(false))
+
+	require.ErrorContains(t, err, "cancel")
+	require.Less(t, time.Since(began), time.Second, "before Slack takes it")
+	require.Zero(t, pager.Waiting())
+	require.Equal(t, []string{"post"}, slack.asked)
 }
 
 // tally is who counts pages in a test.

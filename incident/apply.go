@@ -33,7 +33,7 @@ func init() {
 		FactsDoubted: factsDoubted,
 
 		StepOpened: stepOpened, StepPassed: stepPassed, PageStarted: pageStarted, Paged: paged,
-		PageFailed: pageFailed, PageReported: pageReported, StepRanOut: stepRanOut, CalledOut: calledOut,
+		PageDelayed: pageDelayed, PageFailed: pageFailed, PageReported: pageReported, StepRanOut: stepRanOut, CalledOut: calledOut,
 
 		WasAcknowledged: acknowledged, AckTimedOut: ackTimedOut, Escalated: escalated, Snoozed: snoozed,
 		SnoozeEnded: snoozeEnded, SeverityChanged: severityChanged, WasAssigned: assigned,

@@ -34,7 +34,7 @@ func TestARollbackThatNeedsApprovalIsRequestedFirst(t *testing.T) {
 	require.Equal(t, s.now.Add(15*time.Minute), s.in.Rollback.Due)
 	require.Equal(t, []incident.Call{{
 		Why:     "sre-1 asks to roll checkout back to r2: approve or reject",
-		Targets: []oncall.Target{{Schedule: "checkout-primary"}}, Except: "sre-1",
+		Targets: []oncall.Target{{Schedule: "checkout-primary"}}, Except: "sre-1", Attempt: 1,
 	}}, s.in.Calls)
 	require.Equal(t, "Rollback from r3 to r2 requested by sre-1; a second person must approve by 12:16 UTC", s.last().Text)
 }

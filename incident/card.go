@@ -27,12 +27,16 @@ func CardOf(in Incident, places Places) Card {
 		State: in.stateLine(), InService: in.Facts.Choice.Suspect, Target: in.shownTarget(),
 		Notes: in.notes(), Links: in.links(places), Buttons: in.Buttons(),
 	}
+	c.StateAt = in.stateAt()
 	c.Alerts, c.More = in.firingNames()
 	c.Commits = in.Facts.Choice.Commits
 	if len(c.Commits) > shownCommits {
 		c.Commits, c.MoreCommits = c.Commits[:shownCommits], len(c.Commits)-shownCommits
 	}
 	c.Next, c.NextAt = in.nextLine()
+	if in.Climb.Following != nil {
+		c.NextChannels = in.Climb.Following.Channels
+	}
 	c.Rollback, c.Failure = in.rollbackLines()
 	c.RollbackURL = in.Rollback.URL
 	return c
@@ -60,6 +64,18 @@ func (in Incident) stateLine() string {
 		return "Resolved at " + clock(in.ResolvedAt) + " after " + span(in.ResolvedAt.Sub(in.OpenedAt))
 	default:
 		return "Nobody has acknowledged it yet"
+	}
+}
+
+// stateAt is the moment that the state line names.
+func (in Incident) stateAt() time.Time {
+	switch in.Status {
+	case Acknowledged:
+		return in.AcknowledgedAt
+	case Resolved:
+		return in.ResolvedAt
+	default:
+		return time.Time{}
 	}
 }
 

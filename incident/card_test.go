@@ -134,6 +134,9 @@ func TestTheLinesOfTheCardInEachState(t *testing.T) {
 		want := tests[strings.TrimPrefix(t.Name(), "TestTheLinesOfTheCardInEachState/")]
 		c := card(s)
 		require.Equal(t, want.state, c.State)
+		if !c.StateAt.IsZero() {
+			require.Contains(t, c.State, c.StateAt.Format(" at 15:04 UTC"))
+		}
 		require.Equal(t, want.rollback, c.Rollback)
 		require.Equal(t, want.failure, c.Failure)
 		require.Equal(t, want.next, c.Next)

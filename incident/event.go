@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"slices"
 	"time"
 
 	"github.com/seed-44180607/lastgood/oncall"
@@ -23,6 +24,7 @@ const (
 	StepPassed    Kind = "StepPassed"
 	PageStarted   Kind = "PageStarted"
 	Paged         Kind = "Paged"
+	PageDelayed   Kind = "PageDelayed"
 	PageFailed    Kind = "PageFailed"
 	PageReported  Kind = "PageReported"
 	StepRanOut    Kind = "StepRanOut"
@@ -96,8 +98,10 @@ type Event struct {
 	Revision int
 	Page     oncall.Page
 	Marker   string
-	Report   PageReport
-	Receipt  Receipt
+	// For is how long a page has been tried in vain.
+	For     time.Duration
+	Report  PageReport
+	Receipt Receipt
 	// Shown is the face that a page shows.
 	Shown    string
 	Progress Progress
@@ -131,6 +135,25 @@ type Call struct {
 	Targets []oncall.Target `json:"targets"`
 	// Except is who is not called: the requester does not approve.
 	Except string `json:"except,omitempty"`
+	// Attempt is that of the rollback which waits for approval; 0: help is asked for.
+	Attempt int `json:"attempt,omitempty"`
+}
+
+// Settled says whether a call has nothing left to ask: the incident is resolved, the
+// rollback is decided, or somebody who was asked for help, or anybody by an
+// acknowledgement, has answered since the call went out.
+func (in Incident) Settled(c Call, asked Incident) bool {
+	switch {
+	case !in.Open():
+		return true
+	case c.Attempt > 0:
+		return in.Rollback.State != RollbackRequested || in.Rollback.Attempt != c.Attempt
+	case in.Status == Acknowledged && !in.AcknowledgedAt.Equal(asked.AcknowledgedAt):
+		return true
+	default:
+		since := in.Timeline[min(len(asked.Timeline), len(in.Timeline)):]
+		return slices.ContainsFunc(since, func(e Entry) bool { return e.By != "" && slices.Contains(c.Targets, oncall.Target{Person: e.By}) })
+	}
 }
 
 // Notice is a sentence for everyone in the service's channel.

@@ -136,6 +136,8 @@ type Following struct {
 	At oncall.Position `json:"at"`
 	// Names are the people or channels, as far as they are known now.
 	Names []string `json:"names,omitempty"`
+	// Channels are the IDs of the channels among them.
+	Channels []string `json:"channels,omitempty"`
 	// After is how long after the step ran out they are paged.
 	After time.Duration `json:"after,omitempty"`
 }

@@ -59,6 +59,8 @@ type Card struct {
 	OpenedAt    time.Time `json:"opened_at"`
 	// State is one line: who has acknowledged it, or since when it is resolved.
 	State string `json:"state,omitempty"`
+	// StateAt is the moment that State names in UTC; zero when it names none.
+	StateAt time.Time `json:"state_at,omitzero"`
 	// Alerts are the names of the alerts that fire, the first few; More counts the rest.
 	Alerts []string `json:"alerts,omitempty"`
 	More   int      `json:"more,omitempty"`
@@ -71,6 +73,8 @@ type Card struct {
 	// Next says who is paged next; NextAt when, zero when it is not known yet.
 	Next   string    `json:"next,omitempty"`
 	NextAt time.Time `json:"next_at,omitzero"`
+	// NextChannels are the IDs of channels that Next names.
+	NextChannels []string `json:"next_channels,omitempty"`
 	// Rollback is one line on the rollback; RollbackURL its build.
 	Rollback    string `json:"rollback,omitempty"`
 	RollbackURL string `json:"rollback_url,omitempty"`

@@ -92,6 +92,13 @@ func together(r Receipt) string {
 	}
 }
 
+// pageDelayed tells of a page that does not get through. It is tried on, so that
+// nothing has failed yet.
+func pageDelayed(in *Incident, ev Event) error {
+	in.report(ev, PageDelayed, "Could not page %s by %s for %s; still trying", nameOf(ev.Page), ev.Page.Via, ev.For)
+	return nil
+}
+
 func pageFailed(in *Incident, ev Event) error {
 	in.report(ev, PageFailed, "Could not page %s by %s: %s", nameOf(ev.Page), ev.Page.Via, firstLine(ev.Reason, 300))
 	if i := in.pageIndex(ev.Marker); i >= 0 {

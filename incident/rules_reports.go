@@ -46,7 +46,7 @@ func (in *Incident) lose(i int, why string) {
 	}
 }
 
-// viaOf reads the method off a marker, which ends in /via/address.
+// viaOf reads the method off a marker, which ends in /via/address, that of a call in /via.
 func viaOf(r PageReport) string {
 	parts := strings.Split(r.Marker, "/")
 	for _, via := range []oncall.Method{oncall.SMS, oncall.Email} {

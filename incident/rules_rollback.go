@@ -50,7 +50,7 @@ func rollbackAsked(in *Incident, ev Event) error {
 			in.Rollback.Bad, target.Release, who(ev), clock(in.Rollback.Due), said(ev))
 		in.Calls = append(in.Calls, Call{
 			Why:     fmt.Sprintf("%s asks to roll %s back to %s: approve or reject", who(ev), in.Service.ID, target.Release),
-			Targets: in.Service.Rollback.Allowed, Except: who(ev),
+			Targets: in.Service.Rollback.Allowed, Except: who(ev), Attempt: attempt,
 		})
 	}
 	return nil

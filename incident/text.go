@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -56,12 +57,16 @@ func (a TextAnswer) Meant(running []Named) []Named {
 }
 
 // ReadText reads an answer to a page: OK or ACK, ESC, each with the incident's
-// code or alone, or the code alone, which acknowledges. Case, punctuation and the
-// whole IncidentId in place of the code are all right.
+// code or alone, or the code alone, which acknowledges. Case, punctuation, the tag
+// that the page ends in, digits for the letters that look like them, and the whole
+// IncidentId in place of the code are all right.
 func ReadText(body string) TextAnswer {
-	words := strings.FieldsFunc(strings.ToUpper(body), func(r rune) bool {
+	words := strings.FieldsFunc(strings.ToUpper(tagged.ReplaceAllString(body, " ")), func(r rune) bool {
 		return (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-'
 	})
+	for i, word := range words {
+		words[i] = legible(word)
+	}
 	if len(words) == 0 || len(words) > 2 {
 		return TextAnswer{}
 	}
@@ -91,6 +96,15 @@ func isCode(word string) bool {
 	code := parts[len(parts)-1]
 	return len(code) == codeLength && (len(parts) == 1 || parts[0] == "INC") &&
 		!slices.ContainsFunc([]rune(code), func(r rune) bool { return (r < 'A' || r > 'Z') && (r < '2' || r > '7') })
+}
+
+// tagged is the tag of a page, by which it is found again. It is shorter than a code.
+var tagged = regexp.MustCompile(`(?i)#[a-z2-7]{4}\b`)
+
+// legible writes a code without the digits that it never has: base32 has 2 to 7.
+func legible(word string) string {
+	i := strings.LastIndex(word, "-") + 1
+	return word[:i] + strings.NewReplacer("0", "O", "1", "I", "8", "B").Replace(word[i:])
 }
 
 // codeLength is how many characters of base32 a code has.

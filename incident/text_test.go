@@ -22,6 +22,9 @@ func TestATextIsReadAsPeopleWriteIt(t *testing.T) {
 		"7QXM2A":                   ack("7QXM2A"),
 		"INC-261128-7QXM2A":        ack("7QXM2A"),
 		"ok inc-261128-7qxm2a":     ack("7QXM2A"),
+		"OK 7QXM2A #3owq":          ack("7QXM2A"), // With the tag of the page.
+		"OK #7QXM2A":               ack("7QXM2A"),
+		"0K 8O1VQT":                ack("BOIVQT"), // A code has no 0, 1 and 8.
 		"OK":                       ack(""),
 		"ack!":                     ack(""),
 		"ESC 7QXM2A":               esc("7QXM2A"),
@@ -29,7 +32,7 @@ func TestATextIsReadAsPeopleWriteIt(t *testing.T) {
 		"ESC":                      esc(""),
 		"OK 7QXM2":                 {},
 		"OK 7QXM2A please":         {},
-		"OK 7QXM19":                {}, // 1 and 9 are no characters of base32.
+		"OK 7QXM19":                {}, // 9 is no character of base32, and like none.
 		"what is going on?":        {},
 		"":                         {},
 		"OK OK":                    {},

@@ -122,7 +122,10 @@ func (r *run) hear(report incident.PageReport) bool {
 	if report.ID != "" {
 		ev.Decision.ID = "report/" + report.ID
 	}
-	if err := r.apply(ev); err != nil && !errors.Is(err, incident.ErrDuplicate) {
+	switch err := r.apply(ev); {
+	case err == nil && report.Failed != "":
+		r.lost[report.Marker] = true
+	case err != nil && !errors.Is(err, incident.ErrDuplicate):
 		r.log.Warn("a report on a page was refused", "marker", report.Marker, "reason", err.Error())
 	}
 	return true

@@ -49,8 +49,8 @@ func resolveOptions(ctx workflow.Context, summary string) workflow.Context {
 }
 
 // pageOptions let a page that is on its way in Slack arrive although its step has
-// ended: it belongs on the timeline, and its buttons are to be kept current. A mail
-// and a text are stopped.
+// ended: it belongs on the timeline, and its buttons are to be kept current. One that
+// waits in its lane, a mail and a text are stopped.
 func pageOptions(ctx workflow.Context, page oncall.Page) workflow.Context {
 	to := page.Name
 	if to == "" {

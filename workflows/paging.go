@@ -148,7 +148,7 @@ func (r *run) deliver(ctx workflow.Context, i int, page incident.Page) {
 	again := !page.Started.IsZero() || r.doubtful[page.Marker]
 	r.note(incident.Event{Kind: incident.PageStarted, Index: i})
 	r.doubtful[page.Marker] = true
-	r.send(ctx, page, again, func() { r.stuck[page.Marker] = true })
+	_ = r.send(ctx, page, again, func() { r.stuck[page.Marker] = true }) // Noted, and seen on the board.
 }
 
 // onBoard says whether the page still stands at its place: the listener may have
@@ -171,16 +171,17 @@ func (r *run) overdue(i int, page incident.Page) bool {
 	return false
 }
 
-// send carries a page out and notes how it went. late is called when it has not
-// got through in good time; it goes on trying all the same.
-func (r *run) send(ctx workflow.Context, page incident.Page, again bool, late func()) {
+// send carries a page out, notes how it went, and says why it did not get through.
+// late is called when it has not in good time; it goes on trying all the same.
+func (r *run) send(ctx workflow.Context, page incident.Page, again bool, late func()) error {
 	card := r.card()
 	order := activities.PageOrder{Page: page.Page, Again: again, Message: incident.Message{
 		Card: &card, Page: true, Marker: page.Marker, Since: r.in.OpenedAt,
 	}}
 	future := workflow.ExecuteActivity(pageOptions(ctx, page.Page), activities.PageName, order)
-	if !await(ctx, after(ctx, stuckAfter), "try the next way to reach "+page.Person, future.IsReady) && late != nil {
+	if !await(ctx, after(ctx, stuckAfter), "try the next way to reach "+page.Person, future.IsReady) && ctx.Err() == nil {
 		late()
+		r.note(incident.Event{Kind: incident.PageDelayed, Page: page.Page, For: stuckAfter})
 	}
 	var receipt incident.Receipt
 	err := future.Get(ctx, &receipt)
@@ -190,44 +191,5 @@ func (r *run) send(ctx workflow.Context, page incident.Page, again bool, late fu
 	case ctx.Err() == nil:
 		r.note(incident.Event{Kind: incident.PageFailed, Page: page.Page, Marker: page.Marker, Reason: reason(err)})
 	}
-}
-
-// keepCalling pages those whom the state asks for beside the policy: approvers,
-// and responders who were added.
-func (r *run) keepCalling(ctx workflow.Context) {
-	workflow.Go(ctx, func(ctx workflow.Context) {
-		for {
-			await(ctx, noDeadline, "", func() bool { return len(r.in.Calls) > r.in.Cursors.Calls && !r.quiet(ctx) })
-			n := r.in.Cursors.Calls
-			plan := r.reach(ctx, r.in.Calls[n])
-			r.note(incident.Event{Kind: incident.CalledOut, Index: n + 1, Plan: plan})
-			for i, p := range plan.Pages {
-				page := incident.Page{Page: p, Marker: fmt.Sprintf("%s/call/%d.%d", r.in.ID, n+1, i+1)}
-				r.calling++
-				workflow.Go(ctx, func(ctx workflow.Context) {
-					defer func() { r.calling-- }()
-					r.send(callContext(ctx), page, false, nil)
-				})
-			}
-		}
-	})
-}
-
-// reach looks up those that a call is for. When none of them can be found, the
-// next step of the policy is asked instead.
-func (r *run) reach(ctx workflow.Context, call incident.Call) oncall.Plan {
-	var plan oncall.Plan
-	question := activities.ReachQuestion{Call: call, Now: workflow.Now(ctx)}
-	err := workflow.ExecuteActivity(resolveOptions(ctx, call.Why), activities.ReachName, question).Get(ctx, &plan)
-	if err == nil && len(plan.Pages) > 0 || call.Except == "" {
-		return plan
-	}
-	next, _ := oncall.Next(r.in.Policy(), r.in.Climb.At)
-	var answer activities.StepAnswer
-	step := activities.StepQuestion{Policy: r.in.Policy(), At: next, Now: workflow.Now(ctx)}
-	if err := workflow.ExecuteActivity(resolveOptions(ctx, call.Why), activities.ResolveStepName, step).Get(ctx, &answer); err != nil {
-		r.log.Warn("nobody to call could be found", "error", err)
-	}
-	answer.Plan.Pages = slices.DeleteFunc(answer.Plan.Pages, func(p oncall.Page) bool { return p.Person == call.Except })
-	return answer.Plan
+	return err
 }

@@ -109,7 +109,11 @@ func TestAMailThatHangsGoesBySMSAsWell(t *testing.T) {
 	s.Run()
 
 	s.ExpectPages("20s step 1 to +441", "40s step 1 to sre-1@example.com")
-	s.ExpectTold("20s Paged sre-1 by sms: accepted as SM1", "40s Paged sre-1 by email: 250 queued")
+	s.ExpectTold(
+		"20s Could not page sre-1 by email for 20s; still trying",
+		"20s Paged sre-1 by sms: accepted as SM1",
+		"40s Paged sre-1 by email: 250 queued",
+	)
 }
 
 func TestWhenEveryMethodOfAStepIsRefusedTheNextStepIsPagedNow(t *testing.T) {

@@ -39,7 +39,9 @@ type run struct {
 	stuck map[string]bool
 	// doubtful are the pages that may have been sent although no answer came.
 	doubtful map[string]bool
-	answers  []answer
+	// lost are the pages that were accepted, and then reported not to have arrived.
+	lost    map[string]bool
+	answers []answer
 	// failing are the projections whose last send did not get through.
 	failing map[string]bool
 
@@ -52,7 +54,7 @@ type run struct {
 func newRun(ctx workflow.Context, in signals.Opening) *run {
 	return &run{
 		log: workflow.GetLogger(ctx), ui: in.TemporalUI, ctx: ctx,
-		stuck: map[string]bool{}, doubtful: map[string]bool{}, failing: map[string]bool{},
+		stuck: map[string]bool{}, doubtful: map[string]bool{}, lost: map[string]bool{}, failing: map[string]bool{},
 	}
 }
 

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -150,7 +152,15 @@ func status(c incident.Card, where string) string {
 	if !c.OpenedAt.IsZero() {
 		since = "since " + date(c.OpenedAt, "{date_short_pretty} {time}")
 	}
-	return joined(state, where, escape(c.Environment, 60), since, escape(c.Incident, 40))
+	return joined(local(state, c.StateAt), where, escape(c.Environment, 60), since, escape(c.Incident, 40))
+}
+
+// local shows a moment that a text names in UTC on the reader's own clock.
+func local(text string, at time.Time) string {
+	if at.IsZero() {
+		return text
+	}
+	return strings.Replace(text, at.UTC().Format("15:04 UTC"), date(at, "{time}"), 1)
 }
 
 // failed says what failed, why, and where to read more.
@@ -199,12 +209,25 @@ func next(c incident.Card) []slack.Block {
 	if !c.NextAt.IsZero() {
 		text = "*Next at " + date(c.NextAt, "{time}") + ":* "
 	}
-	text += escape(c.Next, 400)
+	text += channels(escape(c.Next, 400), c.NextChannels)
 	if c.Status == incident.Triggered {
 		text += ", unless acknowledged"
 	}
 	return []slack.Block{section(text)}
 }
+
+// channels makes mentions of the channels that an escaped text names by their IDs,
+// which mean nothing to people.
+func channels(text string, ids []string) string {
+	for _, id := range ids {
+		if channelID.MatchString(id) {
+			text = strings.ReplaceAll(text, id, "<#"+id+">")
+		}
+	}
+	return text
+}
+
+var channelID = regexp.MustCompile(`^[CG][A-Z0-9]{2,20}$`)
 
 func releases(c incident.Card) []slack.Block {
 	var fields []*slack.TextBlockObject

@@ -56,10 +56,12 @@ func TestMessagesAreDrawnAsBefore(t *testing.T) {
 	unknown.InService, unknown.Target, unknown.Commits, unknown.MoreCommits = nil, nil, nil, 0
 	unknown.NextAt, unknown.Links, unknown.Alerts = time.Time{}, nil, []string{unknown.Summary}
 	unknown.Notes = []string{"No rollback can be offered: Jenkins did not answer in time"}
-	failed.State, failed.Next, failed.NextAt = "Nobody has acknowledged it yet", "Lead", night.Add(30*time.Minute)
+	failed.State, failed.Next, failed.NextAt = "Nobody has acknowledged it yet", "Lead and everyone in C0LEADS", night.Add(30*time.Minute)
+	failed.NextChannels = []string{"C0LEADS", "<!here>"}
 	failed.Failure = "The rollback to 2026.11.8 failed: build 59 ended FAILURE"
 	failed.RollbackURL = "https://jenkins.example.com/job/deploy/job/checkout/59/"
 	resolved.Status, resolved.State = incident.Resolved, "Resolved at 02:31 UTC after 28 min"
+	resolved.StateAt = time.Date(2026, 11, 22, 2, 31, 7, 0, time.UTC)
 	resolved.Next, resolved.NextAt, resolved.Alerts, resolved.Notes = "", time.Time{}, nil, nil
 	resolved.Rollback = "Rolled back to 2026.11.8 by build 58: restored"
 	resolved.RollbackURL = "https://jenkins.example.com/job/deploy/job/checkout/58/"

@@ -214,7 +214,7 @@ func fits(t require.TestingT, blocks []api.Block, fallback string) {
 
 var (
 	control = regexp.MustCompile(`<[^>]*>`)
-	ours    = regexp.MustCompile(`^<(!date\^\d+\^[^|<>]*\|[^|<>]*|https?://[^|<>\s]+\|[^<>]*)>$`)
+	ours    = regexp.MustCompile(`^<(!date\^\d+\^[^|<>]*\|[^|<>]*|#[CG][A-Z0-9]+|https?://[^|<>\s]+\|[^<>]*)>$`)
 )
 
 // tame demands that every control sequence is a date or a link to the web.

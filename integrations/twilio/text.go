@@ -34,10 +34,26 @@ var typographic = strings.NewReplacer("…", "...", "–", "-", "—", "-", "‘
 // which the text is found again. It takes two segments at most.
 func Draw(m incident.Message) string {
 	c := m.Card
+	what, how := asked(*c)
 	head := fmt.Sprintf("%s %s: ", c.Severity, plain(c.Service))
+	tail := ". " + how + ". " + tag(m.Marker)
+	return head + fitting(plain(what), head+tail) + tail
+}
+
+// asked is what a page is about, and how it is answered. By a text a rollback cannot
+// be approved, and what was acknowledged not once more.
+func asked(c incident.Card) (what, how string) {
 	code := incident.Code(c.Incident)
-	tail := fmt.Sprintf(". Reply OK %s to acknowledge, ESC %s to escalate. %s", code, code, tag(m.Marker))
-	return head + fitting(plain(c.Summary), head+tail) + tail
+	escalate := "ESC " + code + " to escalate"
+	answer := c.Answer()
+	switch {
+	case answer != nil && answer.Action == "approve-rollback":
+		return c.Rollback, "Approve or reject it in Slack, reply " + escalate
+	case c.Status == incident.Acknowledged:
+		return c.State + ": " + c.Summary, "Your help is wanted in Slack, reply " + escalate
+	default:
+		return c.Summary, "Reply OK " + code + " to acknowledge, " + escalate
+	}
 }
 
 // tag tells one page of an incident from the next: they may say the same.

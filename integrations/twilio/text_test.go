@@ -28,6 +28,37 @@ func TestATextSaysWhatIsWrongAndHowToAnswer(t *testing.T) {
 	}
 }
 
+func TestATextAsksForNoAnswerThatIsNoneNow(t *testing.T) {
+	acknowledged := func(c *incident.Card) {
+		c.Status, c.State = incident.Acknowledged, "Acknowledged by sre-1 at 12:01 UTC"
+	}
+	for name, c := range map[string]struct {
+		card func(*incident.Card)
+		want string
+	}{
+		"help is asked for": {
+			acknowledged,
+			"SEV1 checkout: Acknowledged by sre-1 at 12:01 UTC: It is down. Your help is wanted in Slack, reply ESC 7QXM2A to escalate. #sl3b",
+		},
+		"a rollback waits for approval": {
+			func(c *incident.Card) {
+				acknowledged(c)
+				c.Rollback = "Rollback to v41 requested by sre-1: waits for approval until 12:17 UTC"
+				c.Buttons = []incident.Button{{Action: "approve-rollback"}, {Action: "reject-rollback"}}
+			},
+			"SEV1 checkout: Rollback to v41 requested by sre-1: waits for approval until 12:17 UTC. " +
+				"Approve or reject it in Slack, reply ESC 7QXM2A to escalate. #sl3b",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := page()
+			m.Card.Summary = "It is down"
+			c.card(m.Card)
+			require.Equal(t, c.want, twilio.Draw(m))
+		})
+	}
+}
+
 func TestTwoPagesOfAnIncidentDiffer(t *testing.T) {
 	other := page()
 	other.Marker += "/again"

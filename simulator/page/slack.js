@@ -28,7 +28,8 @@ export function drawSlack(next) {
   const mine = scene.conversations.filter((where) => !where.user || where.user === chosen.person);
   const open = opened(mine);
   chosen.conversation = open?.id;
-  if (open) read.set(open.id, newest(open));
+  // A direct message that stands in until the channel has something was not read.
+  if (open && (chosen.byHand || !open.user)) read.set(open.id, newest(open));
   keyed(document.getElementById('channels'), mine.filter((where) => !where.user).map(entry), (item) => item.id, drawEntry);
   keyed(document.getElementById('directs'), mine.filter((where) => where.user).map(entry), (item) => item.id, drawEntry);
   drawConversation(open);

@@ -126,3 +126,17 @@ func TestAnAcknowledgementTakesAPageAwayThatSlackHoldsUp(t *testing.T) {
 	require.Len(t, h.Pages(), 1, "nobody is paged for the acknowledged one")
 	require.Zero(t, e2e.Count(held.ExpectStatus(incident.Acknowledged), incident.Paged))
 }
+
+func TestAnAcknowledgementTakesAPageOutOfItsLane(t *testing.T) {
+	t.Parallel()
+	h := e2e.Start(t, e2e.Setting{Plain: true})
+	h.Break(map[string]any{"vendor": "slack", "match": "/slack/api/chat.postMessage", "status": 429, "retry_after": 2, "times": 1})
+	alert := h.Fire("checkout")
+	alert.ExpectUnderWay(0)
+	alert.Decide(signals.Acknowledge, incident.Decision{By: "sre-1"})
+	alert.ExpectStatus(incident.Acknowledged)
+	h.Pass(2 * late) // The limit, and more.
+	require.Empty(t, h.Pages(), "nobody is paged any more")
+	alert.Resolve()
+	alert.ExpectClosed()
+}
