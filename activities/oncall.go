@@ -10,10 +10,6 @@ import (
 	"github.com/seed-44180607/lastgood/oncall"
 )
 
-// groupsFor is how long the members of a group are remembered: Slack allows few
-// such questions a minute.
-const groupsFor = 5 * time.Minute
-
 // OnCall says who is to be paged. It reads schedules, people and overrides as
 // they are now, not as they were when the incident opened.
 type OnCall struct {
@@ -22,11 +18,6 @@ type OnCall struct {
 
 	mutex  sync.Mutex
 	groups map[string]members
-}
-
-type members struct {
-	users []string
-	read  time.Time
 }
 
 // StepQuestion asks who a step of the climb comes to.
@@ -44,7 +35,7 @@ type StepAnswer struct {
 
 // ResolveStep says who is paged in a step, and who would be in the one after it.
 func (o *OnCall) ResolveStep(ctx context.Context, q StepQuestion) (StepAnswer, error) {
-	roster, err := o.roster(ctx, policyTargets(q.Policy))
+	roster, err := o.roster(ctx, stepTargets(q.Policy, q.At), policyTargets(q.Policy))
 	if err != nil {
 		return StepAnswer{}, err
 	}
@@ -107,7 +98,7 @@ type ReachQuestion struct {
 
 // Reach says how to reach those that a call is for.
 func (o *OnCall) Reach(ctx context.Context, q ReachQuestion) (oncall.Plan, error) {
-	roster, err := o.roster(ctx, q.Call.Targets)
+	roster, err := o.roster(ctx, q.Call.Targets, nil)
 	if err != nil {
 		return oncall.Plan{}, err
 	}
@@ -127,7 +118,7 @@ type PermitQuestion struct {
 // Permit says whether the person is among those who may decide, at this moment:
 // anybody who is known when nobody is named.
 func (o *OnCall) Permit(ctx context.Context, q PermitQuestion) (bool, error) {
-	roster, err := o.roster(ctx, q.Allowed)
+	roster, err := o.roster(ctx, q.Allowed, nil)
 	if err != nil {
 		return false, err
 	}
@@ -135,6 +126,13 @@ func (o *OnCall) Permit(ctx context.Context, q PermitQuestion) (bool, error) {
 		return slices.ContainsFunc(roster.People, func(p oncall.Person) bool { return p.ID == q.Person }), nil
 	}
 	return oncall.Permitted(q.Allowed, q.Person, q.Now, roster), nil
+}
+
+func stepTargets(p oncall.Policy, at oncall.Position) []oncall.Target {
+	if at.Step < 1 || at.Step > len(p.Steps) {
+		return nil
+	}
+	return p.Steps[at.Step-1].Page
 }
 
 func policyTargets(p oncall.Policy) []oncall.Target {
@@ -145,42 +143,13 @@ func policyTargets(p oncall.Policy) []oncall.Target {
 	return targets
 }
 
-// roster is the live roster with the members of the groups that the targets name.
-func (o *OnCall) roster(ctx context.Context, targets []oncall.Target) (oncall.Roster, error) {
+// roster is the live roster with the members of the groups that the targets name, and of later ones when they are
+// known soon.
+func (o *OnCall) roster(ctx context.Context, targets, later []oncall.Target) (oncall.Roster, error) {
 	roster, err := o.People.Roster(ctx)
 	if err != nil {
 		return roster, err
 	}
-	roster.Groups = map[string][]string{}
-	for _, t := range targets {
-		if t.SlackGroup == "" {
-			continue
-		}
-		if users, known := o.group(ctx, t.SlackGroup); known {
-			roster.Groups[t.SlackGroup] = users
-		}
-	}
+	o.expand(ctx, &roster, targets, later)
 	return roster, nil
-}
-
-// group gives a group's members. When Slack cannot be asked, the last answer
-// holds: a stale list of responders is better than none.
-func (o *OnCall) group(ctx context.Context, id string) ([]string, bool) {
-	o.mutex.Lock()
-	last, known := o.groups[id]
-	o.mutex.Unlock()
-	if known && time.Since(last.read) < groupsFor || o.Groups == nil {
-		return last.users, known
-	}
-	users, err := o.Groups.Members(ctx, id)
-	if err != nil {
-		return last.users, known
-	}
-	o.mutex.Lock()
-	defer o.mutex.Unlock()
-	if o.groups == nil {
-		o.groups = map[string]members{}
-	}
-	o.groups[id] = members{users: users, read: time.Now()}
-	return users, true
 }

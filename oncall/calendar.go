@@ -11,6 +11,7 @@ type Calendar struct {
 	Schedule string     `json:"schedule"` // ID.
 	Shifts   []Override `json:"shifts,omitempty"`
 	Read     time.Time  `json:"read"`            // When the copy was read.
+	Until    time.Time  `json:"until,omitzero"`  // Shifts from then on are not in the copy; zero: all are.
 	Fault    string     `json:"fault,omitempty"` // Not empty: why there is no later copy.
 }
 
@@ -48,7 +49,7 @@ func (s stale) Error() string {
 		s.Schedule, s.Read.UTC().Format("2006-01-02 15:04"), s.Fault)
 }
 
-// outdated warns of the copies, among those that the targets rest on, that could not be refreshed.
+// outdated warns of the calendars and the groups, among those that the targets rest on, that could not be refreshed.
 func (r Roster) outdated(targets []Target) (warnings []string) {
 	for _, target := range targets {
 		s, exists := r.schedule(target.Schedule)
@@ -56,8 +57,20 @@ func (r Roster) outdated(targets []Target) (warnings []string) {
 		if exists && s.ICal != "" && c.Fault != "" && !c.Empty() {
 			warnings = append(warnings, stale{c}.Error())
 		}
+		_, known := r.Groups[target.SlackGroup]
+		if fault := r.GroupFaults[target.SlackGroup]; known && fault != "" {
+			warnings = append(warnings, fmt.Sprintf("the members of slack group %s may have changed: %s", target.SlackGroup, fault))
+		}
 	}
 	return warnings
+}
+
+// beyond is the error that a copy says nothing of a moment: whoever the calendar names then is not nobody.
+func (c Calendar) beyond(at time.Time) error {
+	if c.Until.IsZero() || at.Before(c.Until) {
+		return nil
+	}
+	return fmt.Errorf("the calendar of schedule %s is read up to %s only", c.Schedule, c.Until.UTC().Format(time.DateOnly))
 }
 
 // calendar is the latest copy of the calendar that a schedule names; empty when there is none.

@@ -70,6 +70,21 @@ func TestACalendarThatWasNotReadYetHasNobody(t *testing.T) {
 	require.Contains(t, planAt(t, r, "2026-03-02T12:00:00Z").Notes, "the calendar of schedule secondary has never been read: ical: 404 Not Found")
 }
 
+func TestBeyondWhatACopyHoldsNobodyIsNotCertain(t *testing.T) {
+	c := copyOf("2026-03-02T02:10:00Z", oncall.Override{Person: "sre-2", From: "2026-03-02T09:00:00Z", To: "2026-06-01T09:00:00Z"})
+	c.Until = time.Date(2026, 5, 4, 0, 0, 0, 0, time.UTC)
+	r := calendarTeam(c)
+	const says = "the calendar of schedule secondary is read up to 2026-05-04 only"
+
+	shift, err := r.Shift("secondary", time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC))
+	require.EqualError(t, err, says)
+	require.Empty(t, shift.Person)
+	require.Contains(t, planAt(t, r, "2026-07-01T00:00:00Z").Notes, says)
+	require.Empty(t, planAt(t, r, "2026-05-10T00:00:00Z").Notes, "somebody is known")
+	_, err = r.Shift("secondary", c.Until.Add(-time.Second))
+	require.NoError(t, err)
+}
+
 func TestACopyThatCouldNotBeRefreshedHoldsAndSaysHowOldItIs(t *testing.T) {
 	c := copyOf("2026-03-02T02:10:00Z", oncall.Override{Person: "sre-2", From: "2026-03-02T09:00:00Z", To: "2026-03-03T09:00:00Z"})
 	c.Fault = "ical: no answer"

@@ -97,8 +97,9 @@ func (r Roster) exchangeable(s Schedule, moment string, now time.Time) (Shift, e
 	if err != nil {
 		return Shift{}, err
 	}
-	shift, err := r.Shift(s.ID, at)
-	switch {
+	rota, faults := r.read(s)
+	shift := rota.turn(at)
+	switch err := errors.Join(append(faults, r.calendar(s.ID).beyond(at))...); {
 	case err != nil:
 		return Shift{}, err
 	case shift.Person == "":

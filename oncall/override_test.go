@@ -132,6 +132,42 @@ func TestTwoPeopleExchangeTheirWholeShifts(t *testing.T) {
 	})
 }
 
+// After the first swap each has two weeks one after the other, by an override and by the layer: the second swap moves
+// no more than the first.
+func TestTheSameSwapAgainTakesTheFirstBack(t *testing.T) {
+	r := crew()
+	for range 2 {
+		swapped, err := r.Swap("primary", "2026-01-08T00:00", "2026-01-14T12:00", "eve", now)
+		require.NoError(t, err)
+		require.ElementsMatch(t, []string{"2026-01-12T09:00:00Z to 2026-01-19T09:00:00Z", "2026-01-05T09:00:00Z to 2026-01-12T09:00:00Z"},
+			[]string{swapped[0].From + " to " + swapped[0].To, swapped[1].From + " to " + swapped[1].To})
+		r.Overrides = append(r.Overrides, swapped...)
+	}
+	for step := range 200 {
+		at := now.Add(time.Duration(step) * 6 * time.Hour)
+		require.Equal(t, turnAt(t, crew(), at), turnAt(t, r, at))
+	}
+}
+
+func TestASwapEndsAtTheHandOffAlsoOfOneWhoHandsOverToThemselves(t *testing.T) {
+	r := crew()
+	r.Schedules[0].Layers[0].People = []string{"ana", "ana", "bob"}
+	swapped, err := r.Swap("primary", "2026-01-14T12:00", "2026-01-20T00:00", "eve", now)
+	require.NoError(t, err)
+	require.Equal(t, "2026-01-12T09:00:00Z", swapped[1].From)
+	require.Equal(t, "2026-01-19T09:00:00Z", swapped[1].To)
+}
+
+func TestATurnGoesOnFromOneLayerToTheOther(t *testing.T) {
+	r := crew()
+	weekend := oncall.Layer{People: []string{"ana"}, Every: r.Schedules[0].Layers[0].Every, Handoff: "2026-01-05T09:00", Only: []oncall.Window{{Days: []time.Weekday{time.Saturday}}}}
+	r.Schedules[0].Layers = append(r.Schedules[0].Layers, weekend)
+	swapped, err := r.Swap("primary", "2026-01-08T00:00", "2026-01-14T12:00", "eve", now)
+	require.NoError(t, err)
+	require.Equal(t, []string{"2026-01-05T09:00:00Z", "2026-01-12T09:00:00Z"}, []string{swapped[1].From, swapped[1].To})
+	require.Equal(t, []string{"2026-01-12T09:00:00Z", "2026-01-17T00:00:00Z"}, []string{swapped[0].From, swapped[0].To})
+}
+
 func on(t *testing.T, r oncall.Roster, at string) string {
 	t.Helper()
 	moment, err := time.Parse(time.RFC3339, at)

@@ -61,6 +61,8 @@ type Roster struct {
 	Overrides []Override          `json:"overrides,omitempty"` // Made at run time; each names its schedule.
 	Calendars []Calendar          `json:"calendars,omitempty"` // The latest copy of each calendar that a schedule names.
 	Groups    map[string][]string `json:"groups,omitempty"`    // Slack group ID to the Slack user IDs of its members.
+	// GroupFaults says why the members of a group are not known, or not lately.
+	GroupFaults map[string]string `json:"group_faults,omitempty"`
 }
 
 func (r Roster) person(id string) (Person, bool) {

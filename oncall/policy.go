@@ -4,7 +4,10 @@
 // thing it takes from outside is the time zone database.
 package oncall
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // AgainEvery is how long an exhausted climb rests before it pages the policy's last step again.
 const AgainEvery = 30 * time.Minute
@@ -49,6 +52,8 @@ type Position struct {
 	Step  int `json:"step"`
 	Round int `json:"round"`
 	Again int `json:"again,omitempty"`
+	// Turn counts the rounds of round-robin steps that reached nobody: it is then somebody else's turn.
+	Turn int `json:"turn,omitempty"`
 }
 
 // Exhausted reports whether every round of the policy went unanswered and only its last step is repeated.
@@ -64,13 +69,13 @@ func Next(p Policy, at Position) (Position, time.Duration) {
 	case at == Position{}:
 		return Position{Step: 1, Round: 1}, 0
 	case at.Exhausted():
-		return Position{Step: last, Round: at.Round, Again: at.Again + 1}, AgainEvery
+		return Position{Step: last, Round: at.Round, Again: at.Again + 1, Turn: at.Turn}, AgainEvery
 	case at.Step < last:
-		return Position{Step: at.Step + 1, Round: at.Round}, 0
+		return Position{Step: at.Step + 1, Round: at.Round, Turn: at.Turn}, 0
 	case at.Round <= p.Repeat.Times:
-		return Position{Step: p.Again(), Round: at.Round + 1}, 0
+		return Position{Step: p.Again(), Round: at.Round + 1, Turn: at.Turn}, 0
 	default:
-		return Position{Step: last, Round: at.Round, Again: 1}, AgainEvery
+		return Position{Step: last, Round: at.Round, Again: 1, Turn: at.Turn}, AgainEvery
 	}
 }
 
@@ -79,7 +84,8 @@ func Next(p Policy, at Position) (Position, time.Duration) {
 func RoundEnds(from, next Position) bool { return next.Round != from.Round || next.Exhausted() }
 
 // Anew says where the climb goes after the position at has ended a round that reached nobody, and how long after: the
-// same round is climbed once more.
+// same round is climbed once more. Round-robin steps then page the next one: the one whose turn it was may never be
+// reached.
 func Anew(p Policy, at Position) (Position, time.Duration) {
 	switch {
 	case at.Exhausted():
@@ -87,6 +93,9 @@ func Anew(p Policy, at Position) (Position, time.Duration) {
 		at.Step = p.Again()
 	default:
 		at.Step = 1
+	}
+	if slices.ContainsFunc(p.Steps, func(s Step) bool { return s.RoundRobin }) {
+		at.Turn++
 	}
 	return at, UnreachedPause
 }

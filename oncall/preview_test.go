@@ -188,7 +188,7 @@ func TestEveryClimbIsOrderedCoversEveryStepAndEndsAsItMust(t *testing.T) {
 		}
 		rounds := map[oncall.Position]bool{}
 		for _, v := range got.Visits {
-			rounds[v.Position] = true
+			rounds[at(v.Position.Step, v.Position.Round)] = true
 		}
 		for round := 1; round <= p.Repeat.Times+1; round++ {
 			for n := range p.Steps {
@@ -198,7 +198,7 @@ func TestEveryClimbIsOrderedCoversEveryStepAndEndsAsItMust(t *testing.T) {
 			}
 		}
 		last := got.Visits[len(got.Visits)-1]
-		require.Equal(t, at(len(p.Steps), p.Repeat.Times+1), last.Position, "the last step of the last round comes last")
+		require.Equal(t, at(len(p.Steps), p.Repeat.Times+1), at(last.Position.Step, last.Position.Round), "the last step of the last round comes last")
 		require.Equal(t, last.Ended, got.Exhausted)
 	})
 }
@@ -206,15 +206,15 @@ func TestEveryClimbIsOrderedCoversEveryStepAndEndsAsItMust(t *testing.T) {
 // reachedAtOnce says whether the first climb of a round reached anybody: of one that did not, the later ones are noted
 // in part.
 func reachedAtOnce(o oncall.Outlook, round int) bool {
-	seen := map[oncall.Position]bool{}
+	seen := map[int]bool{}
 	for _, v := range o.Visits {
 		if v.Position.Round != round {
 			continue
 		}
-		if seen[v.Position] {
+		if seen[v.Position.Step] {
 			return false
 		}
-		seen[v.Position] = true
+		seen[v.Position.Step] = true
 	}
 	return true
 }

@@ -96,7 +96,7 @@ func (plan *Plan) page(step Step, at time.Time, r Roster) {
 		return
 	}
 	if step.RoundRobin {
-		turn := max(plan.Position.Round-1+plan.Position.Again, 0) % len(reachable)
+		turn := max(plan.Position.Round-1+plan.Position.Again+plan.Position.Turn, 0) % len(reachable)
 		reachable = reachable[turn : turn+1]
 	}
 	plan.Pages = slices.Concat(reachable...)

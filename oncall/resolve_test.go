@@ -240,6 +240,7 @@ func TestRoundRobinPagesOneOfThoseWhoCanBeReachedInTurn(t *testing.T) {
 	turns := map[oncall.Position]string{
 		at(1, 1): "sre-2", at(1, 2): "sre-1", at(1, 3): "", at(1, 4): "sre-2",
 		{Step: 1, Round: 4, Again: 1}: "sre-1",
+		{Step: 1, Round: 1, Turn: 1}:  "sre-1", {Step: 1, Round: 2, Turn: 2}: "sre-2",
 	}
 	for pos, person := range turns {
 		got := oncall.Resolve(p, pos, noon, team())
@@ -248,6 +249,20 @@ func TestRoundRobinPagesOneOfThoseWhoCanBeReachedInTurn(t *testing.T) {
 			require.Equal(t, person, page.Person, "nobody beside the one whose turn it is")
 		}
 	}
+}
+
+func TestARoundThatReachedNobodyIsSomebodyElsesTurn(t *testing.T) {
+	p := oncall.Policy{Steps: []oncall.Step{{RoundRobin: true}}, Repeat: oncall.Repeat{Times: 1}}
+	pos, rest := oncall.Anew(p, at(1, 1))
+	require.Equal(t, oncall.Position{Step: 1, Round: 1, Turn: 1}, pos)
+	require.Equal(t, oncall.UnreachedPause, rest)
+	pos, _ = oncall.Next(p, pos)
+	require.Equal(t, oncall.Position{Step: 1, Round: 2, Turn: 1}, pos, "nobody has two turns one after the other")
+	pos, _ = oncall.Next(p, pos)
+	pos, _ = oncall.Anew(p, pos)
+	require.Equal(t, oncall.Position{Step: 1, Round: 2, Again: 1, Turn: 2}, pos)
+	pos, _ = oncall.Next(p, pos)
+	require.Equal(t, oncall.Position{Step: 1, Round: 2, Again: 2, Turn: 2}, pos)
 }
 
 func TestWhoIsAmongTargets(t *testing.T) {

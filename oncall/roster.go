@@ -24,7 +24,7 @@ func (r Roster) Shift(schedule string, at time.Time) (Shift, error) {
 		return Shift{}, err
 	}
 	rota, faults := r.read(s)
-	return rota.shift(at), errors.Join(faults...)
+	return rota.shift(at), errors.Join(append(faults, r.calendar(s.ID).beyond(at))...)
 }
 
 // ShiftAfter says who follows in a schedule on those who are on call at a moment: nobody, from a moment on, where a gap
@@ -68,13 +68,50 @@ func (r Roster) Person(id string) (Person, error) {
 	return Person{}, Unknown{Kind: "person", ID: id, Known: known}
 }
 
+// Named is a person for people, as in "First responder (sre-1)"; nobody when the ID is empty.
+func (r Roster) Named(id string) string {
+	switch p, err := r.Person(id); {
+	case id == "":
+		return "nobody"
+	case err == nil && p.Name != "":
+		return p.Name + " (" + id + ")"
+	default:
+		return id
+	}
+}
+
+// Clock is how a moment is shown on the clocks of its zone.
+const Clock = "Mon 2 Jan 2006 15:04 MST"
+
+// Shown is a moment as an override has it, on the clocks of the override's schedule.
+func (r Roster) Shown(o Override, moment string) string {
+	s, err := r.Schedule(o.Schedule)
+	if err != nil {
+		return moment
+	}
+	t, err := s.Moment(moment)
+	if err != nil {
+		return moment
+	}
+	return t.Format(Clock)
+}
+
+// Tell is an override in words.
+func (r Roster) Tell(o Override) string {
+	return fmt.Sprintf("%s is on call in %s from %s to %s", r.Named(o.Person), o.Schedule, r.Shown(o, o.From), r.Shown(o, o.To))
+}
+
 // Moment reads a moment as people write it: RFC 3339, or a wall clock of the schedule's zone like 2026-01-05T09:00.
 func (s Schedule) Moment(text string) (time.Time, error) {
 	zone, err := s.zone()
 	if err != nil {
 		return time.Time{}, fmt.Errorf("schedule %s: time_zone: %w", s.ID, err)
 	}
-	return parseMoment(text, zone)
+	t, err := parseMoment(text, zone)
+	if err == nil && (t.Year() < 1970 || t.Year() > 2999) {
+		return time.Time{}, fmt.Errorf("%q is not a moment between the years 1970 and 2999", text)
+	}
+	return t, err
 }
 
 // In is a moment on the clocks of the person's own zone; false when it is not known.

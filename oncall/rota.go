@@ -35,14 +35,47 @@ func (r rota) who(t time.Time) string {
 }
 
 func (r rota) shift(t time.Time) Shift {
-	person := r.who(t)
-	return Shift{Person: person, Since: r.since(t, person), Until: r.until(t, person)}
+	same := func(last, edge time.Time) bool { return r.who(last) == r.who(edge) }
+	return Shift{Person: r.who(t), Since: r.since(t, same), Until: r.until(t, same)}
 }
 
-func (r rota) since(t time.Time, person string) time.Time {
+// turn is the shift at t as people exchange it: from hand-off to hand-off, and one override by itself. Whoever has the
+// next one, too, does not give both away.
+func (r rota) turn(t time.Time) Shift {
+	same := func(last, edge time.Time) bool { return r.who(last) == r.who(edge) && !r.handsOver(last, edge) }
+	return Shift{Person: r.who(t), Since: r.since(t, same), Until: r.until(t, same)}
+}
+
+// handsOver reports whether a turn of a layer or an override ends between two moments. From one layer to the other a
+// turn goes on.
+func (r rota) handsOver(last, edge time.Time) bool {
+	before, after := r.winner(last), r.winner(edge)
+	if before < 0 || after < 0 {
+		return before != after
+	}
+	one, rotates := r.sources[before].(rotation)
+	_, other := r.sources[after].(rotation)
+	if before == after {
+		return rotates && one.turn(last) != one.turn(edge)
+	}
+	return !rotates || !other
+}
+
+// winner is the source that answers at t; -1: none.
+func (r rota) winner(t time.Time) int {
+	for i, s := range slices.Backward(r.sources) {
+		if s.who(t) != "" {
+			return i
+		}
+	}
+	return -1
+}
+
+// since is the latest edge up to t at which the answer does not stay the same.
+func (r rota) since(t time.Time, same func(last, edge time.Time) bool) time.Time {
 	for edge := r.before(t); !edge.IsZero(); {
 		last := edge.Add(-time.Nanosecond)
-		if r.who(last) != person {
+		if !same(last, edge) {
 			return edge.In(r.zone)
 		}
 		if t.Sub(edge) > horizon {
@@ -53,9 +86,9 @@ func (r rota) since(t time.Time, person string) time.Time {
 	return time.Time{}
 }
 
-func (r rota) until(t time.Time, person string) time.Time {
+func (r rota) until(t time.Time, same func(last, edge time.Time) bool) time.Time {
 	for edge := r.after(t); !edge.IsZero(); edge = r.after(edge) {
-		if r.who(edge) != person {
+		if !same(edge.Add(-time.Nanosecond), edge) {
 			return edge.In(r.zone)
 		}
 		if edge.Sub(t) > horizon {

@@ -94,6 +94,9 @@ func (r Roster) onCall(schedule string, at time.Time) (people []Person, notes []
 		}
 	}
 	id := rota.who(at)
+	if beyond := r.calendar(s.ID).beyond(at); id == "" && beyond != nil {
+		notes = append(notes, beyond.Error())
+	}
 	if id == "" {
 		return nil, append(notes, fmt.Sprintf("nobody is on call in schedule %s", schedule))
 	}
@@ -114,7 +117,11 @@ func (r Roster) named(id string) (people []Person, notes []string) {
 
 func (r Roster) members(group string) (people []Person, notes []string) {
 	members, exists := r.Groups[group]
-	if !exists {
+	fault := r.GroupFaults[group]
+	switch {
+	case !exists && fault != "":
+		return nil, []string{fmt.Sprintf("slack group %s is not known: %s", group, fault)}
+	case !exists:
 		return nil, []string{fmt.Sprintf("slack group %s is not known", group)}
 	}
 	for _, member := range members {

@@ -90,14 +90,20 @@ func (c Client) Swap(ctx context.Context, s Swapping) error {
 	return c.toRoster(ctx, Swap, s)
 }
 
-// Remove takes an override back. ErrNoOverride when the roster does not have it.
+// Remove takes an override back. ErrNoOverride when the roster does not have it and none of that ID waits.
 func (c Client) Remove(ctx context.Context, r Removal) error {
 	kept, err := c.Roster(ctx)
 	if err != nil {
 		return err
 	}
 	if !kept.Has(r.ID) {
-		return fmt.Errorf("remove %s: %w", r.ID, ErrNoOverride)
+		waiting, err := c.Waiting(ctx)
+		if err != nil {
+			return err
+		}
+		if !(Kept{Overrides: waiting}).Has(r.ID) {
+			return fmt.Errorf("remove %s: %w", r.ID, ErrNoOverride)
+		}
 	}
 	return c.toRoster(ctx, Remove, r)
 }

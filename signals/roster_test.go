@@ -10,9 +10,11 @@ import (
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
 	enums "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -28,6 +30,40 @@ type described struct {
 	broken *commonpb.Payload // In the place of the overrides.
 	away   error             // Of describing.
 	asked  int
+
+	stored []*historypb.HistoryEvent // Its history; when there is one a worker is awaited.
+}
+
+func (d *described) GetWorkflowHistory(context.Context, string, string, bool, enums.HistoryEventFilterType) client.HistoryEventIterator {
+	return &pages{d.stored}
+}
+
+// pages are the events of a history, one after the other.
+type pages struct{ left []*historypb.HistoryEvent }
+
+func (p *pages) HasNext() bool { return len(p.left) > 0 }
+
+func (p *pages) Next() (*historypb.HistoryEvent, error) {
+	next := p.left[0]
+	p.left = p.left[1:]
+	return next, nil
+}
+
+// sent is the event of a signal.
+func sent(t *testing.T, name string, payload any) *historypb.HistoryEvent {
+	t.Helper()
+	input, err := converter.GetDefaultDataConverter().ToPayloads(payload)
+	require.NoError(t, err)
+	return &historypb.HistoryEvent{EventType: enums.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED, Attributes: &historypb.HistoryEvent_WorkflowExecutionSignaledEventAttributes{
+		WorkflowExecutionSignaledEventAttributes: &historypb.WorkflowExecutionSignaledEventAttributes{SignalName: name, Input: input},
+	}}
+}
+
+// named is the christmas of another ID.
+func named(id string) oncall.Override {
+	o := christmas()
+	o.ID = id
+	return o
 }
 
 func (d *described) DescribeWorkflowExecution(_ context.Context, id, _ string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
@@ -49,7 +85,11 @@ func (d *described) DescribeWorkflowExecution(_ context.Context, id, _ string) (
 	if d.broken != nil {
 		fields["overrides"] = d.broken
 	}
-	return &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{
+	var task *workflowpb.PendingWorkflowTaskInfo
+	if d.stored != nil {
+		task = &workflowpb.PendingWorkflowTaskInfo{}
+	}
+	return &workflowservice.DescribeWorkflowExecutionResponse{PendingWorkflowTask: task, WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{
 		CloseTime: d.ended, Memo: &commonpb.Memo{Fields: fields},
 	}}, nil
 }
@@ -142,6 +182,33 @@ func TestOnlyWhatIsThereCanBeRemoved(t *testing.T) {
 	require.False(t, temporal.started)
 	require.NoError(t, c.Remove(t.Context(), signals.Removal{ID: "abc", By: "sre-1"}))
 	require.Equal(t, signals.Removal{ID: "abc", By: "sre-1"}, temporal.payload)
+}
+
+func TestWhatNoWorkerHasTakenIsKnownAndCanBeTakenBack(t *testing.T) {
+	temporal := &described{kept: &signals.Kept{}, stored: []*historypb.HistoryEvent{
+		sent(t, "override", named("taken")),
+		{EventType: enums.EVENT_TYPE_WORKFLOW_TASK_COMPLETED},
+		sent(t, "override", named("one")), sent(t, "override", named("two")),
+		sent(t, "swap", signals.Swapping{ID: "s", Overrides: []oncall.Override{named("s"), named("s")}}),
+		sent(t, "remove", signals.Removal{ID: "one"}),
+		sent(t, "calendar", oncall.Calendar{Schedule: "secondary"}),
+		sent(t, "override", "nonsense"),
+	}}
+	c := signals.Client{Temporal: temporal}
+	waiting, err := c.Waiting(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []oncall.Override{named("two"), named("s"), named("s")}, waiting)
+
+	require.ErrorIs(t, c.Remove(t.Context(), signals.Removal{ID: "one"}), signals.ErrNoOverride)
+	require.ErrorIs(t, c.Remove(t.Context(), signals.Removal{ID: "taken"}), signals.ErrNoOverride)
+	require.False(t, temporal.started)
+	require.NoError(t, c.Remove(t.Context(), signals.Removal{ID: "s"}))
+	require.Equal(t, signals.Removal{ID: "s"}, temporal.payload)
+
+	temporal.stored = nil
+	waiting, err = c.Waiting(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, waiting, "a worker is there")
 }
 
 func TestAFullRosterIsSaidBeforeAnythingIsStored(t *testing.T) {

@@ -98,6 +98,20 @@ func TestAPageWhoseAnswerIsLostIsFoundWhenItsRoundIsClimbedAgain(t *testing.T) {
 	s.ExpectTold("1m30s Paged sre-1 by slack")
 }
 
+func TestOneWhoCannotBeReachedDoesNotKeepTheirTurn(t *testing.T) {
+	s := tell(t)
+	s.Opening.Policies.Default.Steps = []oncall.Step{{
+		Page: []oncall.Target{{Person: "sre-1"}, {Person: "sre-2"}}, AckWithin: 5 * minute, RoundRobin: true,
+	}}
+	s.world.deaf["U0SRE1"] = true
+	s.Fires(0, "5xx")
+	s.Clears(2*minute, "5xx")
+	s.Run()
+
+	s.ExpectPages("30s step 1 to U0SRE2")
+	s.ExpectTold("0s Nobody could be reached in round 1; it is climbed again every 30s", "30s Paged sre-2 by slack")
+}
+
 func TestWithSlackDownForAnHourTheLadderIsNotBurnt(t *testing.T) {
 	for name, how := range map[string]fault{"answering 503": fails, "never answering": hangs} {
 		t.Run(name, func(t *testing.T) {

@@ -55,7 +55,7 @@ func (c *checkedCalendars) read(ctx context.Context, client *ical.Client, s onca
 	if len(reading.Shifts) == 0 {
 		c.warnings = append(c.warnings, fmt.Sprintf("the calendar of %s: it has no shift in the next 62 days", s.ID))
 	}
-	c.copies = append(c.copies, oncall.Calendar{Schedule: s.ID, Shifts: reading.Shifts, Read: now})
+	c.copies = append(c.copies, oncall.Calendar{Schedule: s.ID, Shifts: reading.Shifts, Read: now, Until: app.Around(ical.Options{}, now).To})
 }
 
 func readCalendar(ctx context.Context, client *ical.Client, s oncall.Schedule, people []oncall.Person, now time.Time) (ical.Reading, error) {

@@ -89,8 +89,9 @@ func TestCheckReadsACalendarOnTheWebOnlyWhenAsked(t *testing.T) {
 	require.Equal(t, 1, asked)
 
 	status = http.StatusForbidden
-	_, _, err = checked(t, folder, address, "--live")
+	stdout, _, err = checked(t, folder, address, "--live")
 	require.ErrorContains(t, err, "403 Forbidden")
+	require.Empty(t, stdout, "what could not be read is not called good")
 	require.NotContains(t, err.Error(), "hush")
 	require.Equal(t, failed, exitCode(err))
 }

@@ -32,12 +32,15 @@ func checkCommand() *cobra.Command {
 			for _, warning := range slices.Concat(calendars.warnings, file.Unused(), file.Review(time.Now())) {
 				fmt.Fprintln(cmd.ErrOrStderr(), "warning:", warning)
 			}
+			if calendars.fault != nil {
+				return calendars.fault
+			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s: %d services, %d people, %d schedules: good\n",
 				args[0], len(file.Services), len(file.Roster.People), len(file.Roster.Schedules))
 			if calendars.left > 0 {
 				fmt.Fprintf(cmd.OutOrStdout(), "calendars on the web, not read: %d; --live reads them\n", calendars.left)
 			}
-			return calendars.fault
+			return nil
 		},
 	}
 	command.Flags().BoolVar(&live, "live", false, "read the calendars on the web, too")

@@ -93,21 +93,9 @@ func (l live) printShifts(to io.Writer, rows []shiftRow) error {
 	table := tabwriter.NewWriter(to, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(table, "SCHEDULE\tPERSON\tSINCE\tUNTIL\tTHERE UNTIL")
 	for _, row := range rows {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", row.Schedule, l.named(row.Person), clock(row.Since), clock(row.Until), l.there(row.Person, row.Until))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", row.Schedule, l.roster.Named(row.Person), clock(row.Since), clock(row.Until), l.there(row.Person, row.Until))
 	}
 	return table.Flush()
-}
-
-// named is a person for people.
-func (l live) named(id string) string {
-	switch p, err := l.roster.Person(id); {
-	case id == "":
-		return "nobody"
-	case err == nil && p.Name != "":
-		return p.Name + " (" + id + ")"
-	default:
-		return id
-	}
 }
 
 // there is a moment on the person's own clock.
@@ -128,5 +116,5 @@ func clock(t time.Time) string {
 	if t.IsZero() {
 		return "-"
 	}
-	return t.Format("Mon 2 Jan 2006 15:04 MST")
+	return t.Format(oncall.Clock)
 }

@@ -165,23 +165,44 @@ func listCommand() *cobra.Command {
 			if err := now.reached(); err != nil {
 				return err
 			}
-			list := []oncall.Override{}
-			for _, o := range oncall.EndingAfter(time.Now(), now.roster.Overrides) {
-				if schedule == "" || o.Schedule == schedule {
-					list = append(list, o)
-				}
+			list, err := now.entered(cmd.Context(), schedule)
+			if err != nil {
+				return err
 			}
-			return form.print(cmd.OutOrStdout(), list, func(to io.Writer) error { return printOverrides(to, list) })
+			return form.print(cmd.OutOrStdout(), list, func(to io.Writer) error { return now.printOverrides(to, list) })
 		})
 	}
 	return cmd
 }
 
-func printOverrides(to io.Writer, list []oncall.Override) error {
+// entered are the overrides of a schedule, or of all, that are in force or to come, and after them those that wait for
+// a worker.
+func (l live) entered(ctx context.Context, schedule string) ([]entered, error) {
+	list := []entered{}
+	add := func(overrides []oncall.Override, taken bool) {
+		for _, o := range oncall.EndingAfter(time.Now(), overrides) {
+			if schedule == "" || o.Schedule == schedule {
+				list = append(list, entered{o, taken})
+			}
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, storeWithin)
+	defer cancel()
+	waiting, err := l.client.Waiting(ctx)
+	if err != nil {
+		return nil, err
+	}
+	add(l.roster.Overrides, true)
+	add(waiting, false)
+	return list, nil
+}
+
+func (l live) printOverrides(to io.Writer, list []entered) error {
 	table := tabwriter.NewWriter(to, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(table, "ID\tSCHEDULE\tPERSON\tFROM\tTO\tBY")
 	for _, o := range list {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", o.ID, o.Schedule, o.Person, o.From, o.To, cmp.Or(o.By, "-"))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s%s\n", o.ID, o.Schedule, l.roster.Named(o.Person),
+			l.roster.Shown(o.Override, o.From), l.roster.Shown(o.Override, o.To), cmp.Or(o.By, "-"), waits(o.Taken))
 	}
 	return table.Flush()
 }
@@ -231,7 +252,7 @@ func (l live) enter(cmd *cobra.Command, form *output, id string, send func(conte
 	}
 	return form.print(cmd.OutOrStdout(), rows, func(to io.Writer) error {
 		for _, o := range overrides {
-			fmt.Fprintf(to, "%s is on call in %s from %s to %s\n", l.named(o.Person), o.Schedule, o.From, o.To)
+			fmt.Fprintln(to, l.roster.Tell(o))
 		}
 		_, err := fmt.Fprintf(to, "override %s is stored%s; take it back with: lastgood oncall override remove %s\n", id, waiting(taken), id)
 		return err
@@ -268,6 +289,14 @@ func (l live) taken(ctx context.Context, done func(signals.Kept) bool) bool {
 			return false
 		}
 	}
+}
+
+// waits marks an override that no worker has taken.
+func waits(taken bool) string {
+	if taken {
+		return ""
+	}
+	return "   (counts as soon as a worker runs)"
 }
 
 // waiting says what a change that no worker has taken waits for.

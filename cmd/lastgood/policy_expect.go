@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -31,7 +32,11 @@ func expectCommand() *cobra.Command {
 		if err != nil {
 			return usageError{err}
 		}
-		return report(cmd.OutOrStdout(), form, verdicts(file, tests))
+		all, warnings := verdicts(cmd.Context(), file, tests)
+		for _, warning := range warnings {
+			fmt.Fprintln(cmd.ErrOrStderr(), "warning:", warning)
+		}
+		return report(cmd.OutOrStdout(), form, all)
 	}
 	return cmd
 }
@@ -60,8 +65,10 @@ func (v verdict) passed() bool {
 	return !slices.ContainsFunc(v.lines, func(l oncall.Line) bool { return len(l.Differs) > 0 })
 }
 
-func verdicts(file config.File, tests []config.PolicyTest) []verdict {
-	out := make([]verdict, len(tests))
+// verdicts tries the tests. Calendars that are files are read for the time of each; the warnings, each once, say what of
+// them could not be.
+func verdicts(ctx context.Context, file config.File, tests []config.PolicyTest) (out []verdict, warnings []string) {
+	out = make([]verdict, len(tests))
 	for i, test := range tests {
 		service, _ := file.Service(test.Service)
 		severity := test.Severity
@@ -72,11 +79,17 @@ func verdicts(file config.File, tests []config.PolicyTest) []verdict {
 			service: service, severity: severity, policy: service.Policies.For(severity), roster: file.Roster,
 			began: test.At, acked: test.AckAt,
 		}
-		p.roster.Overrides, p.roster.Groups = test.Overrides, test.Groups
+		calendars := checkCalendars(ctx, file, false, test.At)
+		for _, warning := range calendars.warnings {
+			if !slices.Contains(warnings, warning) {
+				warnings = append(warnings, warning)
+			}
+		}
+		p.roster.Overrides, p.roster.Groups, p.roster.Calendars = test.Overrides, test.Groups, calendars.copies
 		p.outlook = oncall.Preview(p.policy, p.began, p.roster, oncall.Assumption{AckAt: p.acked})
 		out[i] = verdict{preview: p, test: test, lines: test.Expect.Compare(p.outlook.Rows(p.began))}
 	}
-	return out
+	return out, warnings
 }
 
 // report prints the verdicts. The error says how many tests failed.

@@ -2,6 +2,8 @@ package main
 
 import (
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -79,4 +81,33 @@ func TestWithoutAConfigurationACommandSaysWhichVariableIsMissing(t *testing.T) {
 	err := root.ExecuteContext(t.Context())
 	require.ErrorContains(t, err, "LASTGOOD_CONFIG: is missing; set it to the path of lastgood.yaml")
 	require.Equal(t, usage, exitCode(err))
+}
+
+func TestAPolicyTestReadsCalendarsThatAreFiles(t *testing.T) {
+	folder := t.TempDir()
+	at := func(name string, content []byte) string {
+		path := filepath.Join(folder, name)
+		require.NoError(t, os.WriteFile(path, content, 0o600))
+		return path
+	}
+	at("shifts.ics", []byte("BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART:20270301T090000Z\nDURATION:P7D\nSUMMARY:sre-1\nEND:VEVENT\nEND:VCALENDAR\n"))
+	file := func(name, ical string) string {
+		return at(name, []byte(`version: 1
+people: [{id: sre-1, slack: U0SRE1}]
+schedules: [{id: secondary, ical: "`+ical+`"}]
+policies: [{id: p, steps: [{page: [{schedule: secondary}]}]}]
+services: [{id: s, match: [{service: s}], policy: p}]
+`))
+	}
+	tests := at("tests.yaml", []byte(`tests:
+  - {name: within the shift, service: s, at: "2027-03-02T03:00:00Z", expect: [{person: sre-1}]}
+  - {name: before it, service: s, at: "2027-03-01T08:00:00Z", expect: [{after: 1h, person: sre-1}]}
+`))
+	got := run(t, "policy", "test", tests, "--config", file("lastgood.yaml", "shifts.ics"))
+	require.Zero(t, got.code, got.out+got.complaint)
+	require.Contains(t, got.out, "2 of 2 passed")
+
+	got = run(t, "policy", "test", tests, "--config", file("lost.yaml", "nowhere.ics"))
+	require.Equal(t, failed, got.code)
+	require.Equal(t, 1, strings.Count(got.complaint, "warning: read the calendar of secondary"), "each is said once")
 }

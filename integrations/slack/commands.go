@@ -47,14 +47,18 @@ type ephemeral struct {
 	Text         string `json:"text"`
 }
 
+// maxLeftOut is the room that is kept to say what does not fit.
+const maxLeftOut = 60
+
 // Ephemeral makes the answer to a slash command: each line is shown as it is, and
-// nothing in it becomes a mention or a link. What does not fit is left out.
+// nothing in it becomes a mention or a link. What does not fit is left out, and said.
 func Ephemeral(lines []string) any {
 	var shown []string
-	left := maxSection
-	for _, l := range lines {
-		l = escape(l, maxSection)
+	left := maxSection - maxLeftOut
+	for i, l := range lines {
+		l = escape(l, left)
 		if left -= units(l) + 1; left < 0 {
+			shown = append(shown, fmt.Sprintf("… and %d more, too many for one message", len(lines)-i))
 			break
 		}
 		shown = append(shown, l)

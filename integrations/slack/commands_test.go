@@ -52,7 +52,7 @@ func TestAnAnswerToACommandIsForOnePersonAndHidesNoMarkup(t *testing.T) {
 	require.JSONEq(t, `{"response_type":"ephemeral","text":"primary: &lt;!channel&gt; &amp; bob\nsecond line"}`, string(content))
 
 	long := Ephemeral([]string{strings.Repeat("ü", 2000), strings.Repeat("é", 2000), "end"}).(ephemeral)
-	require.Equal(t, strings.Repeat("ü", 2000), long.Text, "what does not fit is left out, by lines")
+	require.Equal(t, strings.Repeat("ü", 2000)+"\n… and 2 more, too many for one message", long.Text, "what does not fit is left out, by lines")
 }
 
 func FuzzNoSlashCommandIsReadIntoAnythingButWords(f *testing.F) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/seed-44180607/lastgood/incident"
 	"github.com/seed-44180607/lastgood/signals"
@@ -56,7 +57,7 @@ func (a *API) obey(w http.ResponseWriter, r *http.Request, c incident.Command) {
 	}
 	ask, err := understand(c.Words)
 	if err != nil {
-		a.answerCommand(w, r, c, refused, "Nothing was done: "+err.Error()+".")
+		a.answerCommand(w, r, c, refused, nothing(err))
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), decideWithin)
@@ -65,7 +66,7 @@ func (a *API) obey(w http.ResponseWriter, r *http.Request, c incident.Command) {
 	var no refusal
 	switch {
 	case errors.As(err, &no):
-		a.answerCommand(w, r, c, refused, "Nothing was done: "+no.Error()+".")
+		a.answerCommand(w, r, c, refused, nothing(no))
 	case err != nil:
 		a.counters.commands.WithLabelValues(notStored).Inc()
 		a.Log.WarnContext(r.Context(), "command not stored", "by", person, "command", ask.what, "reason", err.Error())
@@ -81,6 +82,15 @@ func (a *API) answerCommand(w http.ResponseWriter, r *http.Request, c incident.C
 	a.counters.commands.WithLabelValues(result).Inc()
 	a.Log.InfoContext(r.Context(), "command answered", "result", result, "slack_user", c.User, "id", signals.MintOverrideID(c.ID))
 	answer(w, http.StatusOK, "application/json", a.AnswerCommand(lines))
+}
+
+// nothing says why nothing was done.
+func nothing(why error) string {
+	text := "Nothing was done: " + why.Error()
+	if strings.HasSuffix(text, "?") {
+		return text
+	}
+	return text + "."
 }
 
 // changes says whether something is stored for it.

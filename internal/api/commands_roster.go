@@ -60,7 +60,12 @@ func (a *API) override(ctx context.Context, roster oncall.Roster, w oncall.Wish,
 	if err := a.Roster.Override(ctx, o); err != nil {
 		return nil, forPerson(err)
 	}
-	return []string{line(o), fmt.Sprintf("Stored; it is in force as soon as a worker has taken it. Take it back with: override remove %s", id)}, nil
+	return []string{line(roster, o), takeBack("it", id)}, nil
+}
+
+// takeBack ends the answer to a change.
+func takeBack(what, id string) string {
+	return fmt.Sprintf("Stored; in force as soon as a worker has taken it. Take %s back with: %s override remove %s", what, slash, id)
 }
 
 func (a *API) swap(ctx context.Context, roster oncall.Roster, k asked, by, id string) ([]string, error) {
@@ -75,8 +80,8 @@ func (a *API) swap(ctx context.Context, roster oncall.Roster, k asked, by, id st
 		return nil, forPerson(err)
 	}
 	return []string{
-		line(overrides[0]), line(overrides[1]),
-		fmt.Sprintf("Stored; it is in force as soon as a worker has taken it. Take both back with: override remove %s", id),
+		line(roster, overrides[0]), line(roster, overrides[1]),
+		takeBack("both", id),
 	}, nil
 }
 
@@ -104,10 +109,15 @@ func tellShifts(roster oncall.Roster, only string, at time.Time) (lines []string
 	}
 	for _, s := range roster.Schedules {
 		if only == "" || only == s.ID {
-			// What cannot be read of a schedule does not keep the rest from answering.
-			current, _ := roster.Shift(s.ID, at)
-			next, _ := roster.ShiftAfter(s.ID, at)
-			lines = append(lines, tellShift(roster, s.ID, current, next))
+			current, unread := roster.Shift(s.ID, at)
+			text := tellShift(roster, s.ID, current)
+			if next, known := follows(roster, s.ID, at); known {
+				text += ", then " + roster.Named(next.Person)
+			}
+			lines = append(lines, text)
+			if unread != nil { // The rest answers, and may not be the whole.
+				lines = append(lines, "   Not certain: "+unread.Error())
+			}
 		}
 	}
 	if len(lines) == 0 {
@@ -116,23 +126,23 @@ func tellShifts(roster oncall.Roster, only string, at time.Time) (lines []string
 	return lines, nil
 }
 
-func tellShift(roster oncall.Roster, schedule string, current, next oncall.Shift) string {
-	text := schedule + ": " + named(roster, current.Person)
+func tellShift(roster oncall.Roster, schedule string, current oncall.Shift) string {
+	text := schedule + ": " + roster.Named(current.Person)
 	if current.Until.IsZero() {
 		return text
 	}
-	text += " until " + current.Until.Format(clock)
+	text += " until " + current.Until.Format(oncall.Clock)
 	if p, err := roster.Person(current.Person); err == nil {
-		if local, known := p.In(current.Until); known && local.Format(clock) != current.Until.Format(clock) {
-			text += " (" + local.Format(clock) + " there)"
+		if local, known := p.In(current.Until); known && local.Format(oncall.Clock) != current.Until.Format(oncall.Clock) {
+			text += " (" + local.Format(oncall.Clock) + " there)"
 		}
 	}
-	return text + ", then " + named(roster, next.Person)
+	return text
 }
 
 func tellOverrides(roster oncall.Roster, now time.Time) (lines []string) {
 	for _, o := range oncall.EndingAfter(now, roster.Overrides) {
-		lines = append(lines, o.ID+": "+line(o))
+		lines = append(lines, o.ID+": "+line(roster, o))
 	}
 	if len(lines) == 0 {
 		lines = []string{"No override that was entered at run time is in force or to come."}
@@ -140,25 +150,11 @@ func tellOverrides(roster oncall.Roster, now time.Time) (lines []string) {
 	return lines
 }
 
-// clock shows a moment on the clocks of a zone.
-const clock = "Mon 2 Jan 15:04 MST"
-
-// line is an override in words.
-func line(o oncall.Override) string {
-	text := fmt.Sprintf("%s is on call in %s from %s to %s", o.Person, o.Schedule, o.From, o.To)
+// line is an override in words, with who made it.
+func line(roster oncall.Roster, o oncall.Override) string {
+	text := roster.Tell(o)
 	if o.By != "" {
-		text += ", entered by " + o.By
+		text += ", entered by " + roster.Named(o.By)
 	}
 	return text
-}
-
-func named(roster oncall.Roster, id string) string {
-	switch p, err := roster.Person(id); {
-	case id == "":
-		return "nobody"
-	case err == nil && p.Name != "":
-		return p.Name + " (" + id + ")"
-	default:
-		return id
-	}
 }

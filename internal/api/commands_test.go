@@ -54,10 +54,20 @@ func TestACommandMakesAnOverride(t *testing.T) {
 		said := w.types(t, "U0SRE1", text)
 		want.ID, want.By, want.Schedule = id, "u0sre1", "primary"
 		require.Equal(t, []any{want}, w.wrote, text)
-		require.Contains(t, said, want.Person+" is on call in primary from "+want.From+" to "+want.To)
-		require.Contains(t, said, "override remove "+id)
+		require.Contains(t, said, want.Person+" is on call in primary from "+shown(t, want.From)+" to "+shown(t, want.To)+", entered by Ana (u0sre1)\n")
+		require.Contains(t, said, "Take it back with: /lastgood override remove "+id)
 		require.Contains(t, w.metrics(t), `lastgood_commands_total{result="accepted"} 1`)
 	}
+}
+
+// shown is a moment as people are told it, by a clock in London.
+func shown(t *testing.T, moment string) string {
+	t.Helper()
+	at, err := time.Parse(time.RFC3339, moment)
+	require.NoError(t, err)
+	london, err := time.LoadLocation("Europe/London")
+	require.NoError(t, err)
+	return at.In(london).Format("Mon 2 Jan 2006 15:04 MST")
 }
 
 func TestAnOverrideForAWhileBeginsNow(t *testing.T) {
@@ -94,25 +104,26 @@ func TestACommandTellsWhoIsOnCallAndWhatWasEntered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		w.roster = crew()
-		require.Equal(t, "primary: nobody until Mon 5 Jan 09:00 GMT, then Ana (u0sre1)", w.types(t, "U0SRE1", "oncall primary"))
-		require.Equal(t, 2, strings.Count(w.types(t, "U0SRE1", "oncall"), "\n"), "a line for each schedule")
-		require.Equal(t, "xmas: eve is on call in primary from 2026-12-24T09:00:00Z to 2026-12-27T09:00:00Z", w.types(t, "U0SRE1", "override list"))
+		require.Equal(t, "primary: nobody until Mon 5 Jan 2026 09:00 GMT, then Ana (u0sre1)", w.types(t, "U0SRE1", "oncall primary"))
+		require.Equal(t, 3, strings.Count(w.types(t, "U0SRE1", "oncall"), "\n"), "a line for each schedule, and one for what cannot be read")
+		require.Equal(t, "xmas: eve is on call in primary from Thu 24 Dec 2026 09:00 GMT to Sun 27 Dec 2026 09:00 GMT", w.types(t, "U0SRE1", "override LIST"))
 		for _, text := range []string{"", "help", "HELP me"} {
 			require.Contains(t, w.types(t, "U0SRE1", text), "override SCHEDULE PERSON for 2h")
 		}
+		require.Regexp(t, `broken: .*\n   Not certain: schedule broken: layers\[1\]: `, w.types(t, "U0SRE1", "oncall broken"))
 		w.roster.Overrides = nil
 		require.Contains(t, w.types(t, "U0SRE1", "override list"), "No override")
 		require.Empty(t, w.wrote)
-		require.Contains(t, w.metrics(t), `lastgood_commands_total{result="answered"} 7`)
+		require.Contains(t, w.metrics(t), `lastgood_commands_total{result="answered"} 8`)
 	})
 }
 
 func TestACommandThatMakesNoSenseSaysWhyAndChangesNothing(t *testing.T) {
 	for text, says := range map[string]string{
-		"page everybody":                                    `"page" is no command; try help`,
-		"oncall primary now":                                `"now" is one word too many; it is written oncall [SCHEDULE]`,
+		"page everybody":                                    `"page" is no command; try /lastgood help.`,
+		"oncall primary now":                                `"now" is one word too many; it is written /lastgood oncall [SCHEDULE].`,
 		"oncall primray":                                    "there is no schedule primray; did you mean primary?",
-		"override":                                          "say in which schedule, and who; it is written override SCHEDULE PERSON for 2h",
+		"override":                                          "say in which schedule, and who; it is written /lastgood override SCHEDULE PERSON for 2h",
 		"override primary":                                  "say in which schedule, and who",
 		"override primary bob":                              "say either until when it lasts or for how long",
 		"override primary bob for":                          `"for" says nothing by itself`,
@@ -124,7 +135,7 @@ func TestACommandThatMakesNoSenseSaysWhyAndChangesNothing(t *testing.T) {
 		"override primray bob for 2h":                       "there is no schedule primray; did you mean primary?",
 		"override primary bop for 2h":                       "there is no person bop; did you mean bob?",
 		"override primary @U0EVE for 2h":                    "there is no person @U0EVE",
-		"override remove":                                   "say which one; it is written override remove ID",
+		"override remove":                                   "say which one; it is written /lastgood override remove ID.",
 		"swap primary":                                      "say in which schedule, and a moment of each of the two shifts",
 		"swap primary 2098-01-01T00:00 with now":            `"now" is not a date and time`,
 		"swap alone 2098-01-01T00:00 with 2098-01-09T00:00": "has no end",
@@ -136,6 +147,7 @@ func TestACommandThatMakesNoSenseSaysWhyAndChangesNothing(t *testing.T) {
 		said := w.types(t, "U0SRE1", text)
 		require.Contains(t, said, "Nothing was done: ", text)
 		require.Contains(t, said, says, text)
+		require.NotContains(t, said, "?.", text)
 		w.requireUntouched(t)
 		require.Contains(t, w.metrics(t), `lastgood_commands_total{result="refused"} 1`, text)
 	}

@@ -18,13 +18,16 @@ const (
 	askSwap   = "swap"
 )
 
+// slash is what every command begins with.
+const slash = "/lastgood"
+
 // forms is how each is written.
 var forms = map[string]string{
-	askOnCall: "oncall [SCHEDULE]",
-	askList:   "override list",
-	askMake:   "override SCHEDULE PERSON for 2h, or override SCHEDULE PERSON from 2026-12-24T09:00 to 2026-12-24T17:00",
-	askRemove: "override remove ID",
-	askSwap:   "swap SCHEDULE 2026-12-24T09:00 with 2026-12-31T09:00",
+	askOnCall: slash + " oncall [SCHEDULE]",
+	askList:   slash + " override list",
+	askMake:   slash + " override SCHEDULE PERSON for 2h, or " + slash + " override SCHEDULE PERSON from 2026-12-24T09:00 to 2026-12-24T17:00",
+	askRemove: slash + " override remove ID",
+	askSwap:   slash + " swap SCHEDULE 2026-12-24T09:00 with 2026-12-31T09:00",
 }
 
 // asked is a command that was understood.
@@ -48,7 +51,7 @@ const (
 func understand(words []string) (asked, error) {
 	for _, w := range words {
 		if len(words) > maxWords || len(w) > maxWord {
-			return asked{}, fmt.Errorf("that is more than is read; try %s", askHelp)
+			return asked{}, fmt.Errorf("that is more than is read; try %s %s", slash, askHelp)
 		}
 	}
 	if len(words) == 0 {
@@ -65,7 +68,7 @@ func understand(words []string) (asked, error) {
 	case "swap":
 		return understandSwap(rest)
 	default:
-		return asked{}, fmt.Errorf("%q is no command; try %s", words[0], askHelp)
+		return asked{}, fmt.Errorf("%q is no command; try %s %s", words[0], slash, askHelp)
 	}
 }
 
@@ -87,9 +90,9 @@ func understandOnCall(words []string) (asked, error) {
 
 func understandOverride(words []string) (asked, error) {
 	switch {
-	case len(words) == 1 && words[0] == "list":
+	case len(words) == 1 && strings.EqualFold(words[0], "list"):
 		return asked{what: askList}, nil
-	case len(words) <= 2 && len(words) > 0 && words[0] == "remove":
+	case len(words) <= 2 && len(words) > 0 && strings.EqualFold(words[0], "remove"):
 		if len(words) == 1 {
 			return asked{}, wrong(askRemove, "say which one")
 		}

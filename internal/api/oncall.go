@@ -82,11 +82,16 @@ func (a *API) shiftAt(ctx context.Context, roster oncall.Roster, schedule string
 		a.Log.WarnContext(ctx, "a part of the schedule cannot be read", "schedule", schedule, "reason", err.Error())
 	}
 	out := shift{Schedule: schedule, Person: current.Person, Since: current.Since, Until: current.Until}
-	// What cannot be read was logged already.
-	if next, _ := roster.ShiftAfter(schedule, at); !next.Since.IsZero() {
+	if next, known := follows(roster, schedule, at); known {
 		out.Next = &following{Person: next.Person, From: next.Since}
 	}
 	return out
+}
+
+// follows is who comes next in a schedule; false when there is no next, or when it may be somebody who cannot be read.
+func follows(roster oncall.Roster, schedule string, at time.Time) (next oncall.Shift, known bool) {
+	next, err := roster.ShiftAfter(schedule, at)
+	return next, !next.Since.IsZero() && (next.Person != "" || err == nil)
 }
 
 // said is an error for those who asked: an unknown name with the one that was probably meant.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -60,6 +61,20 @@ func TestWhoIsOnCallIsToldWithWhoComesNext(t *testing.T) {
 	}
 }
 
+func TestWhoComesAfterTheEndOfACalendarIsNotNobody(t *testing.T) {
+	w := newWorld(t)
+	w.roster = crew()
+	w.roster.Schedules = append(w.roster.Schedules, oncall.Schedule{ID: "calendar", ICal: "x.ics", TimeZone: "Europe/London"})
+	began, end := time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
+	w.roster.Calendars = []oncall.Calendar{{Schedule: "calendar", Read: began, Until: end, Shifts: []oncall.Override{
+		{Person: "bob", From: began.Format(time.RFC3339), To: end.Add(time.Minute).Format(time.RFC3339)},
+	}}}
+	a := askOnCall(t, w, "calendar")
+	require.Contains(t, a.Body.String(), `"person":"bob"`)
+	require.NotContains(t, a.Body.String(), "next")
+	require.NotContains(t, w.types(t, "U0SRE1", "oncall calendar"), "then")
+}
+
 func TestWithoutAMomentItIsNow(t *testing.T) {
 	w := newWorld(t)
 	w.roster = crew()
@@ -80,6 +95,7 @@ func TestAQuestionAboutOnCallThatCannotBeAnsweredIsAProblem(t *testing.T) {
 		{"another source's token", "primary", "Bearer new-token", nil, 401, "oncall"},
 		{"an unknown schedule", "primray", "Bearer oncall-token", nil, 404, "there is no schedule primray; did you mean primary?"},
 		{"an unreadable moment", "primary?at=noon", "Bearer oncall-token", nil, 400, `at: "noon" is not a date and time`},
+		{"a moment beyond what JSON can hold", "primary?at=9999-12-31T23:59:59Z", "Bearer oncall-token", nil, 400, "between the years 1970 and 2999"},
 		{"Temporal away from the start", "primary", "Bearer oncall-token", away, 503, "overrides entered at run time are not known"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -84,16 +84,16 @@ func (c *calendar) succeed(ctx context.Context, reading ical.Reading, now time.T
 			c.log.Warn("an event of the calendar is not read as a shift", "note", note)
 		}
 	}
-	latest := oncall.Calendar{Schedule: c.schedule, Shifts: reading.Shifts, Read: now.UTC().Truncate(time.Second)}
+	latest := oncall.Calendar{Schedule: c.schedule, Shifts: reading.Shifts, Read: now.UTC().Truncate(time.Second), Until: Around(c.options, now).To}
 	c.keep(latest)
 	kept, known := c.kept(ctx)
 	if !known {
 		return false
 	}
-	if !kept.Empty() && kept.Fault == "" && slices.Equal(kept.Shifts, latest.Shifts) {
+	if !kept.Empty() && kept.Fault == "" && kept.Until.Equal(latest.Until) && slices.Equal(kept.Shifts, latest.Shifts) {
 		return true
 	}
-	c.log.Info("the calendar has changed", "shifts", len(latest.Shifts))
+	c.log.Info("the calendar has changed, or a day has passed", "shifts", len(latest.Shifts), "until", latest.Until)
 	return c.send(ctx, latest)
 }
 

@@ -122,10 +122,22 @@ func shiftsOf(person string) []oncall.Override {
 	return []oncall.Override{{Person: person, From: "2026-03-02T00:00:00Z", To: "2026-03-09T00:00:00Z"}}
 }
 
+// lastDay is when the time ends that the desk's calendar is read for on 2 March 2026.
+var lastDay = time.Date(2026, 5, 4, 0, 0, 0, 0, time.UTC)
+
+func TestACopyThatReachesFurtherIsSent(t *testing.T) {
+	d := newDesk()
+	require.True(t, d.refresh(t))
+	d.now = d.now.AddDate(0, 0, 1)
+	require.True(t, d.refresh(t))
+	require.Len(t, d.sent, 2)
+	require.Equal(t, lastDay.AddDate(0, 0, 1), d.sent[1].Until)
+}
+
 func TestACopyThatChangedIsSentAndAnEqualOneIsNot(t *testing.T) {
 	d := newDesk()
 	require.True(t, d.refresh(t))
-	require.Equal(t, []oncall.Calendar{{Schedule: "secondary", Shifts: shiftsOf("sre-2"), Read: d.now}}, d.sent)
+	require.Equal(t, []oncall.Calendar{{Schedule: "secondary", Shifts: shiftsOf("sre-2"), Read: d.now, Until: lastDay}}, d.sent)
 	require.True(t, d.refresh(t))
 	require.True(t, d.another().refresh(t.Context(), d.now), "another worker reads the same")
 	require.Len(t, d.sent, 1)
@@ -146,7 +158,7 @@ func TestACalendarThatCannotBeReadIsSaidOnceWithItsLastGoodCopy(t *testing.T) {
 	for range 3 {
 		require.False(t, d.refresh(t))
 	}
-	require.Equal(t, oncall.Calendar{Schedule: "secondary", Shifts: shiftsOf("sre-2"), Read: read, Fault: "ical: no answer"}, d.sent[1])
+	require.Equal(t, oncall.Calendar{Schedule: "secondary", Shifts: shiftsOf("sre-2"), Read: read, Until: lastDay, Fault: "ical: no answer"}, d.sent[1])
 	require.Len(t, d.sent, 2)
 	require.Equal(t, 1, d.warnings())
 	require.InDelta(t, d.now.Sub(read).Seconds(), d.age(d.now), 0)
@@ -192,7 +204,7 @@ func TestACopyThatIsLaterThanTheKeptOneIsNotLostWhenBothAreAway(t *testing.T) {
 	read := d.now
 	d.away, d.wire.err = nil, errors.New("ical: no answer")
 	require.False(t, d.refresh(t))
-	require.Equal(t, []oncall.Calendar{{Schedule: "secondary", Shifts: shiftsOf("sre-2"), Read: read, Fault: "ical: no answer"}}, d.sent)
+	require.Equal(t, []oncall.Calendar{{Schedule: "secondary", Shifts: shiftsOf("sre-2"), Read: read, Until: lastDay, Fault: "ical: no answer"}}, d.sent)
 }
 
 func TestACalendarThatWasNeverReadSaysWhy(t *testing.T) {
@@ -277,7 +289,7 @@ func TestTheLaterCopyCounts(t *testing.T) {
 	d.refresh(t)
 	all := calendars{d.calendar}
 	other := oncall.Calendar{Schedule: "third", Read: d.now}
-	own := oncall.Calendar{Schedule: "secondary", Shifts: shiftsOf("sre-2"), Read: d.now}
+	own := oncall.Calendar{Schedule: "secondary", Shifts: shiftsOf("sre-2"), Read: d.now, Until: lastDay}
 	older, later := own, own
 	older.Read, older.Shifts = d.now.Add(-time.Minute), shiftsOf("sre-1")
 	later.Read, later.Fault = d.now, "ical: no answer"

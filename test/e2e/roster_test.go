@@ -17,7 +17,7 @@ func TestAnOverrideEnteredWhileStep1WaitsIsHonouredAtStep2(t *testing.T) {
 			h.Does("oncall", "override", "--schedule", "secondary", "--person", "sre-2", "--for", "2h")
 		},
 		"by a slash command": func(h *e2e.Harness) {
-			h.Slash(e2e.FirstResponder, "override secondary <@U0SRE2|sre2> for 2h").Told("sre-2 is on call in secondary", "entered by sre-1", "Stored")
+			h.Slash(e2e.FirstResponder, "override secondary <@U0SRE2|sre2> for 2h").Told("Second responder (sre-2) is on call in secondary", "entered by First responder (sre-1)", "Stored")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -113,7 +113,7 @@ func TestASlashCommandOfAStrangerOrWithoutSenseChangesNothing(t *testing.T) {
 	h := e2e.Start(t, e2e.Setting{OwnTemporal: true, Plain: true})
 	h.Slash("U0STRANGER", "override primary sre-2 for 2h").Told("Nothing was done", "U0STRANGER")
 	h.Slash(e2e.FirstResponder, "override primray sre-2 for 2h").Told("there is no schedule primray; did you mean primary?")
-	h.Slash(e2e.FirstResponder, "override primary sre-2").Told("it is written override SCHEDULE PERSON for 2h")
+	h.Slash(e2e.FirstResponder, "override primary sre-2").Told("it is written /lastgood override SCHEDULE PERSON for 2h")
 	h.Slash(e2e.FirstResponder, "oncall primary").Told("primary: First responder (sre-1)")
 	h.Slash(e2e.FirstResponder, "help").Told("swap SCHEDULE")
 	require.Empty(t, h.Kept())
