@@ -74,6 +74,8 @@ type Options struct {
 	Sources []Source
 	// Tokens are those that a source may show, by its name.
 	Tokens map[string][]string
+	// Rate is how many calls a second each source may make over time; ten times as many at once.
+	Rate int
 	// Route finds the service of an alert by its labels.
 	Route  func(labels map[string]string) (service string, ok bool)
 	Alerts Alerts
@@ -102,6 +104,7 @@ type API struct {
 	Options
 	mux      *http.ServeMux
 	counters counters
+	quiet    quiet
 	whispers sync.WaitGroup
 }
 
@@ -109,8 +112,11 @@ type API struct {
 func New(o Options) *API {
 	a := &API{Options: o, mux: http.NewServeMux(), counters: newCounters(o.Metrics)}
 	for _, source := range o.Sources {
-		a.mount(http.MethodPost, source.path(), a.takeAlerts(source))
+		path := source.path()
+		a.mux.Handle("POST "+path, a.counters.timed(path, a.takeAlerts(source)))
+		a.mux.Handle(path, a.counters.timed(path, a.refuseMethod(source)))
 	}
+	a.mux.Handle("/v1/alerts/", a.counters.timed("/v1/alerts/", a.refuseUnknownSource))
 	a.mount(http.MethodPost, "/slack/interactions", a.takeInteraction)
 	a.mount(http.MethodPost, "/twilio/sms", a.takeText)
 	a.mount(http.MethodPost, "/twilio/status", a.takeReport)

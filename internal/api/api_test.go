@@ -57,14 +57,21 @@ type world struct {
 
 func newWorld(t *testing.T, services ...string) *world {
 	t.Helper()
+	return newWorldWith(t, func(*api.Options) {}, services...)
+}
+
+// newWorldWith is newWorld with some options changed.
+func newWorldWith(t *testing.T, change func(*api.Options), services ...string) *world {
+	t.Helper()
 	w := &world{deliveries: map[string]incident.Delivery{}, registry: prometheus.NewRegistry()}
 	w.texting = w.phones()
-	w.api = api.New(api.Options{
+	options := api.Options{
 		Log:     slog.New(slog.NewTextHandler(w, nil)),
 		Metrics: w.registry,
 		Ready:   func(context.Context) error { return w.ready },
 		Sources: []api.Source{{Name: "alertmanager", Decode: decode}},
 		Tokens:  map[string][]string{"alertmanager": {"old-token", "new-token"}, "grafana": {"other-token"}, "oncall": {"oncall-token"}},
+		Rate:    1000,
 		Route: func(labels map[string]string) (string, bool) {
 			s := labels["service"]
 			return s, slices.Contains(services, s)
@@ -87,7 +94,9 @@ func newWorld(t *testing.T, services ...string) *world {
 		DecodeCommand: func(body []byte) (c incident.Command, err error) { return c, json.Unmarshal(body, &c) },
 		AnswerCommand: func(lines []string) any { return lines },
 		Texting:       w.texting,
-	})
+	}
+	change(&options)
+	w.api = api.New(options)
 	return w
 }
 

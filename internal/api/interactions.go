@@ -45,9 +45,12 @@ func (a *API) takeInteraction(w http.ResponseWriter, r *http.Request) {
 
 func (a *API) refuseInteraction(w http.ResponseWriter, r *http.Request, result string, status int, why error) {
 	a.counters.interactions.WithLabelValues(result).Inc()
-	a.Log.WarnContext(r.Context(), "interaction refused", "result", result, "status", status, "reason", why.Error(),
-		"remote", r.RemoteAddr)
-	refuse(w, status, why.Error())
+	reason := cut(why.Error(), maxReason)
+	a.quiet.say("interaction "+result, func(unlogged int) {
+		a.Log.WarnContext(r.Context(), "interaction refused", "result", result, "status", status, "reason", reason,
+			"remote", r.RemoteAddr, "unlogged", unlogged)
+	})
+	refuse(w, status, reason)
 }
 
 func (a *API) decide(w http.ResponseWriter, r *http.Request, c incident.Click) {
