@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -71,6 +72,14 @@ type doorway struct {
 
 func newDoorway(t *testing.T, change func(*config.Env)) *doorway {
 	t.Helper()
+	temporal := &stored{}
+	d := newDoorwayOf(t, signals.Client{Temporal: temporal}, change)
+	d.temporal = temporal
+	return d
+}
+
+func newDoorwayOf(t *testing.T, client signals.Client, change func(*config.Env)) *doorway {
+	t.Helper()
 	env := config.Env{
 		Config:        "../config/testdata/good/minimal.yaml",
 		AlertTokens:   config.NewSecret("alertmanager:" + alertToken + ",alertmanager:alert-token-2,oncall:oncall-token"),
@@ -81,9 +90,9 @@ func newDoorway(t *testing.T, change func(*config.Env)) *doorway {
 	}
 	c, err := config.From(config.Starter, env)
 	require.NoError(t, err)
-	d := &doorway{temporal: &stored{}, metrics: newMetrics()}
+	d := &doorway{metrics: newMetrics()}
 	ready := func(context.Context) error { return nil }
-	d.api = newAPI(c, signals.Client{Temporal: d.temporal}, d.metrics, ready, slog.New(slog.NewTextHandler(&d.log, nil)))
+	d.api = newAPI(c, client, d.metrics, ready, slog.New(slog.NewTextHandler(&d.log, nil)))
 	return d
 }
 
@@ -375,27 +384,31 @@ func TestARefusedInputIsToldWhyAndStartsNothing(t *testing.T) {
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			d := newDoorway(t, nil)
-			d.temporal.fails = row.fails
-			answer := d.send(row.request(t))
-
-			require.Equal(t, row.status, answer.Code, answer.Body.String())
-			require.Equal(t, "application/problem+json", answer.Header().Get("Content-Type"))
-			var problem struct {
-				Title, Detail string
-				Status        int
-			}
-			require.NoError(t, json.Unmarshal(answer.Body.Bytes(), &problem))
-			require.Equal(t, row.status, problem.Status)
-			require.Contains(t, problem.Detail, row.says)
-			require.Less(t, len(problem.Detail), 5000)
-			require.Equal(t, row.status == 401 && row.call == nil, answer.Header().Get("WWW-Authenticate") != "")
-			require.Equal(t, row.status == 503, answer.Header().Get("Retry-After") != "")
-			require.Empty(t, d.temporal.calls, "nothing is started")
-			require.Contains(t, d.counted(t), row.metric())
-			requireDiscreet(t, d.log.String(), answer.Body.String())
+			synctest.Test(t, row.isRefused) // Time passes by itself while Temporal is tried again.
 		})
 	}
+}
+
+func (row refusedRow) isRefused(t *testing.T) {
+	d := newDoorway(t, nil)
+	d.temporal.fails = row.fails
+	answer := d.send(row.request(t))
+
+	require.Equal(t, row.status, answer.Code, answer.Body.String())
+	require.Equal(t, "application/problem+json", answer.Header().Get("Content-Type"))
+	var problem struct {
+		Title, Detail string
+		Status        int
+	}
+	require.NoError(t, json.Unmarshal(answer.Body.Bytes(), &problem))
+	require.Equal(t, row.status, problem.Status)
+	require.Contains(t, problem.Detail, row.says)
+	require.Less(t, len(problem.Detail), 5000)
+	require.Equal(t, row.status == 401 && row.call == nil, answer.Header().Get("WWW-Authenticate") != "")
+	require.Equal(t, row.status == 503, answer.Header().Get("Retry-After") != "")
+	require.Empty(t, d.temporal.calls, "nothing is started")
+	require.Contains(t, d.counted(t), row.metric())
+	requireDiscreet(t, d.log.String(), answer.Body.String())
 }
 
 // requireDiscreet asserts that one line was logged, of bounded length, and that no secret stands in it or in the answer.

@@ -68,11 +68,11 @@ func newAPI(c config.Config, client signals.Client, metrics *metrics, ready func
 	return api.New(api.Options{
 		Log: log, Metrics: metrics.registry, Ready: ready,
 		Sources: sources(c),
-		Tokens:  tokens, Rate: c.AlertRate, Route: c.Route, Alerts: opener{config: c, client: client},
+		Tokens:  tokens, Rate: c.AlertRate, Route: c.Route, Alerts: opener{config: c, client: client, steady: newSteady(log)},
 		VerifySlack:   func(h http.Header, body []byte) error { return slack.Verify(secret, h, body, time.Now()) },
 		DecodeClick:   slack.Decode,
 		Person:        c.PersonBySlack,
-		Decisions:     client,
+		Decisions:     persistent{client},
 		IsClosed:      func(err error) bool { return errors.Is(err, signals.ErrClosed) },
 		Whisperer:     slack.New(slack.Config{Token: c.Slack.BotToken.Reveal(), APIURL: c.Slack.APIURL}),
 		Roster:        book{newPeople(c.Roster, client.Roster, askedReadEvery, log), client},
@@ -92,6 +92,7 @@ type book struct {
 type opener struct {
 	config config.Config
 	client signals.Client
+	steady *steady
 }
 
 func (o opener) Alert(ctx context.Context, service string, d incident.Delivery) (string, error) {
@@ -100,5 +101,5 @@ func (o opener) Alert(ctx context.Context, service string, d incident.Delivery) 
 		return "", fmt.Errorf("alert %s: no such service", service)
 	}
 	opening := signals.Opening{Service: s.Service, Policies: s.Policies, TemporalUI: o.config.TemporalUI}
-	return o.client.Alert(ctx, opening, d)
+	return o.steady.store(ctx, func(ctx context.Context) (string, error) { return o.client.Alert(ctx, opening, d) })
 }
