@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/mail"
+	"net/url"
 	"strings"
 	texttemplate "text/template"
 	"time"
@@ -95,7 +96,7 @@ const (
 func viewOf(c incident.Card) view {
 	heading := plain(c.Service, 80) + ": " + plain(c.Summary, maxLine)
 	v := view{
-		Subject:  plain(fmt.Sprintf("[%s] %s", c.Severity, heading), maxSubject) + " (" + plain(c.Incident, 40) + ")",
+		Subject:  unencoded.Replace(plain(fmt.Sprintf("[%s] %s", c.Severity, heading), maxSubject)) + " (" + plain(c.Incident, 40) + ")",
 		Severity: plain(string(c.Severity), 10), Heading: heading, State: plain(because(c.Why, c.State), 2*maxLine), Incident: plain(c.Incident, 40),
 		Failure: plain(c.Failure, 3*maxLine), Rollback: plain(c.Rollback, maxLine), Colour: colours[c.Severity],
 		Alerts: several(c.Alerts, c.More), Notes: several(c.Notes, 0),
@@ -107,9 +108,24 @@ func viewOf(c incident.Card) view {
 	}
 	v.Commits = several(commits, c.MoreCommits)
 	for _, l := range c.Links {
-		v.Links = append(v.Links, incident.Link{Text: plain(l.Text, 80), URL: plain(l.URL, maxURL)})
+		if address := webAddress(l.URL); address != "" {
+			v.Links = append(v.Links, incident.Link{Text: plain(l.Text, 80), URL: address})
+		}
 	}
 	return v
+}
+
+// unencoded takes the meaning out of what would be decoded as an encoded word of a header (RFC 2047).
+var unencoded = strings.NewReplacer("=?", "= ?")
+
+// webAddress is an address that a browser may be sent to, or nothing.
+func webAddress(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || len(address) > maxURL {
+		return ""
+	}
+	u.User = nil
+	return u.String()
 }
 
 // because puts why somebody is mailed beside the policy before how the incident stands.
@@ -126,9 +142,9 @@ var colours = map[incident.Severity]string{
 
 func facts(c incident.Card) []line {
 	var list []line
-	add := func(name, text, url string) {
+	add := func(name, text, address string) {
 		if text != "" {
-			list = append(list, line{name, plain(text, maxLine), plain(url, maxURL)})
+			list = append(list, line{name, plain(text, maxLine), webAddress(address)})
 		}
 	}
 	add("Since", moment(c.OpenedAt), "")
