@@ -49,7 +49,9 @@ type Incident struct {
 	Notices []Notice `json:"notices,omitempty"`
 	Alerts  []Alert  `json:"alerts"`
 	// Source is the kind of monitor; MonitorURL leads to it.
-	Source     string `json:"source,omitempty"`
+	Source string `json:"source,omitempty"`
+	// DeclaredBy is the person who declared it; empty when a monitor did.
+	DeclaredBy string `json:"declared_by,omitempty"`
 	MonitorURL string `json:"monitor_url,omitempty"`
 	Facts      Facts  `json:"facts"`
 	Climb      Climb  `json:"climb"`

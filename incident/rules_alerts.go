@@ -46,6 +46,9 @@ func delivered(in *Incident, ev Event) error {
 			}
 		}
 	}
+	if result == nil && ev.Delivery.By != "" {
+		in.declare(ev)
+	}
 	in.gather(before, ev)
 	in.forget()
 	return result

@@ -97,6 +97,7 @@ type Options struct {
 	// DecodeCommand reads a slash command, AnswerCommand makes the JSON that shows lines of text to whoever typed it.
 	DecodeCommand func(body []byte) (incident.Command, error)
 	AnswerCommand func(lines []string) any
+	Declaring     Declaring
 }
 
 // API serves the starter's HTTP interface.

@@ -51,6 +51,10 @@ type world struct {
 	write  func(ctx context.Context) error
 	wrote  []any
 
+	// forms are those that were shown; form answers for Slack.
+	forms []incident.Form
+	form  error
+
 	registry *prometheus.Registry
 	api      *api.API
 }
@@ -94,6 +98,18 @@ func newWorldWith(t *testing.T, change func(*api.Options), services ...string) *
 		DecodeCommand: func(body []byte) (c incident.Command, err error) { return c, json.Unmarshal(body, &c) },
 		AnswerCommand: func(lines []string) any { return lines },
 		Texting:       w.texting,
+		Declaring: api.Declaring{
+			Forms: w, Services: services,
+			Channel: func(service string) string { return "C0" + strings.ToUpper(service) },
+			Decode: func(body []byte) (d incident.Declaration, ok bool, err error) {
+				err = json.Unmarshal(body, &d)
+				return d, d.ID != "", err
+			},
+			Rejected: func(faults map[string]string) any { return map[string]any{"errors": faults} },
+			Declared: func(d incident.Declaration, channel string) any {
+				return map[string]any{"declared": d.Service, "channel": channel}
+			},
+		},
 	}
 	change(&options)
 	w.api = api.New(options)
@@ -146,6 +162,14 @@ func (w *world) Whisper(_ context.Context, to incident.Reply, text string) error
 	defer w.mu.Unlock()
 	w.whispers = append(w.whispers, to.Channel+" "+to.User+": "+text)
 	return w.whisper
+}
+
+func (w *world) Ask(_ context.Context, f incident.Form) error {
+	if w.form != nil {
+		return w.form
+	}
+	w.forms = append(w.forms, f)
+	return nil
 }
 
 func (w *world) Known(context.Context) (oncall.Roster, error) { return w.roster, w.away }
@@ -204,6 +228,7 @@ func (w *world) requireUntouched(t *testing.T) {
 	require.Empty(t, w.whispers)
 	require.Empty(t, w.reports)
 	require.Empty(t, w.wrote)
+	require.Empty(t, w.forms)
 }
 
 func alertRequest(t *testing.T, body string) *http.Request {

@@ -59,6 +59,10 @@ func (a *API) obey(w http.ResponseWriter, r *http.Request, c incident.Command) {
 			"Nothing was done: nobody in lastgood.yaml has your Slack user ID, %s. Ask whoever runs lastgood to add you.", c.User))
 		return
 	}
+	if declares(c.Words) {
+		a.askForm(w, r, c)
+		return
+	}
 	ask, err := understand(c.Words)
 	if err != nil {
 		a.answerCommand(w, r, c, refused, nothing(err))

@@ -16,6 +16,8 @@ const (
 	askMake   = "override"
 	askRemove = "override remove"
 	askSwap   = "swap"
+	// askDeclare is answered by a form.
+	askDeclare = "declare"
 )
 
 // slash is what every command begins with.
@@ -23,11 +25,12 @@ const slash = "/lastgood"
 
 // forms is how each is written.
 var forms = map[string]string{
-	askOnCall: slash + " oncall [SCHEDULE]",
-	askList:   slash + " override list",
-	askMake:   slash + " override SCHEDULE PERSON for 2h, or " + slash + " override SCHEDULE PERSON from 2026-12-24T09:00 to 2026-12-24T17:00",
-	askRemove: slash + " override remove ID",
-	askSwap:   slash + " swap SCHEDULE 2026-12-24T09:00 with 2026-12-31T09:00",
+	askOnCall:  slash + " oncall [SCHEDULE]",
+	askList:    slash + " override list",
+	askMake:    slash + " override SCHEDULE PERSON for 2h, or " + slash + " override SCHEDULE PERSON from 2026-12-24T09:00 to 2026-12-24T17:00",
+	askRemove:  slash + " override remove ID",
+	askDeclare: slash + " declare [SERVICE] [WHAT IS WRONG]",
+	askSwap:    slash + " swap SCHEDULE 2026-12-24T09:00 with 2026-12-31T09:00",
 }
 
 // asked is a command that was understood.
@@ -46,6 +49,11 @@ const (
 	maxWords = 20
 	maxWord  = 200
 )
+
+// declares says whether somebody wants to declare an incident: in the middle of one, whatever else they have typed.
+func declares(words []string) bool {
+	return len(words) > 0 && strings.EqualFold(words[0], askDeclare)
+}
 
 // understand reads the words of a command. The error says what is wrong, and how it is written.
 func understand(words []string) (asked, error) {

@@ -36,10 +36,22 @@ func (a *API) takeInteraction(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err != nil:
 		a.refuseInteraction(w, r, unreadable, http.StatusBadRequest, err)
-	case !ok:
-		a.counters.interactions.WithLabelValues(ignored).Inc()
-	default:
+	case ok:
 		a.decide(w, r, click)
+	default:
+		a.takeForm(w, r, body)
+	}
+}
+
+// takeForm takes what is no click.
+func (a *API) takeForm(w http.ResponseWriter, r *http.Request, body []byte) {
+	switch d, ok, err := a.Declaring.Decode(body); {
+	case err != nil:
+		a.refuseInteraction(w, r, unreadable, http.StatusBadRequest, err)
+	case ok:
+		a.declare(w, r, d)
+	default:
+		a.counters.interactions.WithLabelValues(ignored).Inc()
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -65,6 +66,7 @@ func newAPI(c config.Config, client signals.Client, metrics *metrics, ready func
 		}
 	}
 	secret := c.Slack.SigningSecret.Reveal()
+	chat := slack.New(slack.Config{Token: c.Slack.BotToken.Reveal(), APIURL: c.Slack.APIURL})
 	return api.New(api.Options{
 		Log: log, Metrics: metrics.registry, Ready: ready,
 		Sources: sources(c),
@@ -74,12 +76,30 @@ func newAPI(c config.Config, client signals.Client, metrics *metrics, ready func
 		Person:        c.PersonBySlack,
 		Decisions:     persistent{client},
 		IsClosed:      func(err error) bool { return errors.Is(err, signals.ErrClosed) },
-		Whisperer:     slack.New(slack.Config{Token: c.Slack.BotToken.Reveal(), APIURL: c.Slack.APIURL}),
+		Whisperer:     chat,
 		Roster:        book{newPeople(c.Roster, client.Roster, askedReadEvery, log), client},
 		DecodeCommand: slack.DecodeCommand,
 		AnswerCommand: slack.Ephemeral,
 		Texting:       texting(c, client),
+		Declaring:     declaring(c, chat),
 	})
+}
+
+// declaring is how people declare incidents of the services in lastgood.yaml.
+func declaring(c config.Config, chat *slack.Client) api.Declaring {
+	var services []string
+	for _, s := range c.Services {
+		services = append(services, s.Service.ID)
+	}
+	slices.Sort(services)
+	return api.Declaring{
+		Forms: chat, Services: services,
+		Channel: func(id string) string {
+			s, _ := c.Service(id)
+			return s.Service.SlackChannel
+		},
+		Decode: slack.DecodeDeclaration, Rejected: slack.Rejected, Declared: slack.Declared,
+	}
 }
 
 // book is the roster to read and to write in.
