@@ -51,6 +51,7 @@ var outlets = []outlet{
 	{name: "Slack's loud notice", shows: drawn(func(text string) incident.Message { return incident.Message{Notice: "Exhausted: " + text, Loud: true} }), acts: entities},
 	{name: "Slack's private answer", shows: whispered, acts: entities},
 	{name: "Slack's answer to a command", shows: ephemeral, acts: entities},
+	{name: "Slack's answer to a form", shows: confirmed, acts: entities},
 	{name: "Jira's ticket", shows: ticketed, acts: wiki},
 	{name: "Jira's comment", shows: commented, acts: wiki},
 	{name: "a mail's headers", shows: headers, acts: func(string) []string { return nil }},
@@ -201,6 +202,16 @@ func ephemeral(t *testing.T, text string) []string {
 	var answer struct{ Text string }
 	require.NoError(t, json.Unmarshal(encoded, &answer))
 	return []string{answer.Text}
+}
+
+func confirmed(t *testing.T, text string) []string {
+	t.Helper()
+	d := incident.Declaration{Service: text, Summary: text, Severity: incident.SEV1}
+	encoded, err := json.Marshal(slack.Declared(d, text))
+	require.NoError(t, err)
+	var answer any
+	require.NoError(t, json.Unmarshal(encoded, &answer))
+	return []string{strings.ReplaceAll(strings.Join(textsIn(answer), " "), "\n", " ")}
 }
 
 func jiraAt(t *testing.T, url string) *jira.Client {
