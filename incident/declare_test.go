@@ -39,7 +39,7 @@ func TestADeclarationOfManyLinesIsOneAlertOfOneLine(t *testing.T) {
 	d.Summary = " down\r\nsince " + strings.Repeat("x", 200)
 	got := d.Delivery("ana")
 	require.Len(t, got.Alerts, 1)
-	require.Equal(t, 150, len([]rune(got.Alerts[0].Summary)))
+	require.Len(t, []rune(got.Alerts[0].Summary), 150)
 	require.True(t, strings.HasPrefix(got.Alerts[0].Summary, "down since x"))
 	require.True(t, got.Firing())
 	require.True(t, got.NeverResolves)

@@ -89,14 +89,14 @@ func newAPI(c config.Config, client signals.Client, metrics *metrics, ready func
 func declaring(c config.Config, chat *slack.Client) api.Declaring {
 	var services []string
 	for _, s := range c.Services {
-		services = append(services, s.Service.ID)
+		services = append(services, s.ID)
 	}
 	slices.Sort(services)
 	return api.Declaring{
 		Forms: chat, Services: services,
 		Channel: func(id string) string {
 			s, _ := c.Service(id)
-			return s.Service.SlackChannel
+			return s.SlackChannel
 		},
 		Decode: slack.DecodeDeclaration, Rejected: slack.Rejected, Declared: slack.Declared,
 	}
