@@ -38,14 +38,15 @@ func (w *world) submits(t *testing.T, d incident.Declaration) *httptest.Response
 }
 
 func TestACommandShowsTheFormFilledInAsFarAsItWasTyped(t *testing.T) {
+	long, unbroken := strings.Repeat("very ", 100), strings.Repeat("x", 5000)
 	for typed, want := range map[string]incident.Form{
-		"declare":                                   {},
-		"DECLARE":                                   {},
-		"declare checkout":                          {Service: "checkout"},
-		"declare checkout the shop is down":         {Service: "checkout", Summary: "the shop is down"},
-		"declare the shop is down":                  {Summary: "the shop is down"},
-		"declare " + strings.Repeat("very ", 100):   {Summary: strings.Repeat("very ", 29) + "very…"},
-		"declare cart " + strings.Repeat("x", 5000): {Service: "cart", Summary: strings.Repeat("x", 149) + "…"},
+		"declare":                           {},
+		"DECLARE":                           {},
+		"declare checkout":                  {Service: "checkout"},
+		"declare checkout the shop is down": {Service: "checkout", Summary: "the shop is down"},
+		"declare the shop is down":          {Summary: "the shop is down"},
+		"declare " + long:                   {Summary: strings.Repeat("very ", 29) + "very…"},
+		"declare cart " + unbroken:          {Service: "cart", Summary: unbroken[:149] + "…"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t, "checkout", "cart")
