@@ -50,39 +50,60 @@ type denial struct {
 }
 
 // admit gives the body of a call that may come in, and what is to be called once nothing of it is needed any more.
+// Whoever has not shown that they may send takes up no room: a stranger could fill it by sending slowly.
 func (d *door) admit(w http.ResponseWriter, r *http.Request) (body []byte, leave func(), no *denial) {
-	if d.source.Admit == nil {
-		if no = d.known(allowed(r, d.tokens)); no != nil {
-			return nil, nil, no
-		}
-	}
 	if no = plain(r); no != nil {
 		return nil, nil, no
 	}
-	room := min(max(r.ContentLength, leastRoom), MaxBody)
-	if r.ContentLength < 0 {
-		room = MaxBody
+	if d.source.Admit != nil {
+		return d.admitSigned(w, r)
 	}
-	if !d.room.TryAcquire(room) {
-		return nil, nil, &denial{busy, http.StatusServiceUnavailable, errors.New("too many calls of this source are under way; send it again"), busyFor}
-	}
-	if body, no = d.read(w, r); no != nil {
-		d.room.Release(room)
+	if no = d.known(allowed(r, d.tokens)); no != nil {
 		return nil, nil, no
 	}
-	return body, func() { d.room.Release(room) }, nil
+	room := r.ContentLength
+	if room < 0 {
+		room = MaxBody
+	}
+	if leave, no = d.enter(room); no != nil {
+		return nil, nil, no
+	}
+	if body, no = whole(w, r); no != nil {
+		leave()
+		return nil, nil, no
+	}
+	return body, leave, nil
 }
 
-// read gives the body. Where the body itself shows who sent it, it counts as a call of the source only then.
-func (d *door) read(w http.ResponseWriter, r *http.Request) ([]byte, *denial) {
+// admitSigned is admit for a source whose body itself shows who sent it.
+func (d *door) admitSigned(w http.ResponseWriter, r *http.Request) (body []byte, leave func(), no *denial) {
+	if body, no = whole(w, r); no != nil {
+		return nil, nil, no
+	}
+	if no = d.known(d.source.Admit(r.Header, body, d.tokens)); no != nil {
+		return nil, nil, no
+	}
+	leave, no = d.enter(int64(len(body)))
+	return body, leave, no
+}
+
+// enter takes room for a body of a length, in bytes.
+func (d *door) enter(length int64) (leave func(), no *denial) {
+	room := min(max(length, leastRoom), MaxBody)
+	if !d.room.TryAcquire(room) {
+		return nil, &denial{busy, http.StatusServiceUnavailable, errors.New("too many calls of this source are under way; send it again"), busyFor}
+	}
+	return func() { d.room.Release(room) }, nil
+}
+
+// whole reads all of the body.
+func whole(w http.ResponseWriter, r *http.Request) ([]byte, *denial) {
 	body, err := read(w, r)
 	switch {
 	case errors.Is(err, errTooLarge):
 		return nil, &denial{result: tooLarge, status: http.StatusRequestEntityTooLarge, why: err}
 	case err != nil:
 		return nil, &denial{result: unreadable, status: http.StatusBadRequest, why: err}
-	case d.source.Admit != nil:
-		return body, d.known(d.source.Admit(r.Header, body, d.tokens))
 	default:
 		return body, nil
 	}

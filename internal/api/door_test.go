@@ -138,3 +138,23 @@ func TestTheCallsOfASourceThatAreUnderWayAreBounded(t *testing.T) {
 		require.Equal(t, http.StatusAccepted, w.status(alertRequest(t, oneAlert)))
 	})
 }
+
+func TestAStrangerWhoSendsSlowlyTakesUpNoRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := limitedWorld(t)
+		slow, begin := io.Pipe()
+		var strangers sync.WaitGroup
+		for range 100 {
+			r := alertRequest(t, "")
+			r.URL.Path, r.Body, r.ContentLength = "/v1/alerts/signed", slow, 1<<20
+			strangers.Go(func() { w.api.ServeHTTP(httptest.NewRecorder(), r) })
+		}
+		synctest.Wait()
+		known := alertRequest(t, oneAlert)
+		known.URL.Path = "/v1/alerts/signed"
+		known.Header.Set("X-Signature", "right")
+		require.Equal(t, http.StatusAccepted, w.status(known))
+		require.NoError(t, begin.Close())
+		strangers.Wait()
+	})
+}
