@@ -15,8 +15,10 @@ import (
 )
 
 const (
-	// limitUnsaid is how long a limit lasts when the vendor does not say so.
-	limitUnsaid = time.Second
+	// limitUnsaid is how long a limit lasts when the vendor does not say so, twice as long
+	// each time that it has not ended by then, and longestUnsaid at the most.
+	limitUnsaid   = time.Second
+	longestUnsaid = 5 * time.Second
 	// failedPace is the pace after a message that failed, where the usual one is slower:
 	// nobody has got anything, and those that failed together are to go together again.
 	failedPace = time.Second
@@ -41,6 +43,8 @@ type lane struct {
 	stop            func()
 	// free is when the next message may leave.
 	free time.Time
+	// unsaid is how long the next limit lasts, when the vendor does not say so.
+	unsaid time.Duration
 	// apart is true when the vendor refused a merged message as such: its pages then go
 	// one by one.
 	apart bool
@@ -118,7 +122,8 @@ func (l *lane) settle(batch []*letter, began time.Time, at incident.Receipt, err
 	var failed *rest.Error
 	switch {
 	case errors.As(err, &failed) && failed.Status == http.StatusTooManyRequests:
-		l.hold(batch, cmp.Or(failed.RetryAfter, limitUnsaid), now)
+		l.hold(batch, cmp.Or(failed.RetryAfter, l.guess()), now)
+		return
 	case errors.As(err, &failed) && failed.Status == http.StatusBadRequest && len(batch) > 1 && l.way.divides:
 		l.apart, l.free = true, now
 		l.waiting = append(batch, l.waiting...)
@@ -131,6 +136,14 @@ func (l *lane) settle(batch []*letter, began time.Time, at incident.Receipt, err
 			one.tell(at, fail(err))
 		}
 	}
+	l.unsaid = 0
+}
+
+// guess says how long a limit lasts when the vendor does not.
+func (l *lane) guess() time.Duration {
+	d := cmp.Or(l.unsaid, limitUnsaid)
+	l.unsaid = min(2*d, longestUnsaid)
+	return d
 }
 
 // hold closes the lane for a while. Who cannot wait that long is told at once.

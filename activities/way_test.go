@@ -72,6 +72,27 @@ func TestALimitOfTextsIsWaitedForAndEndsInOneText(t *testing.T) {
 	})
 }
 
+func TestALimitOfUnknownLengthIsAskedAfterLessAndLessOften(t *testing.T) {
+	mailing(t, func(t *testing.T, m *mail) {
+		m.way = activities.ByMail(m.post)
+		var asked []time.Duration
+		m.post.answers = func(n int, _ string, _ incident.Message) error {
+			asked = append(asked, time.Since(m.post.began))
+			if n == 6 {
+				return nil
+			}
+			return limit(0)
+		}
+		for len(m.post.sent) == 0 {
+			_, err := m.outbox.Send(t.Context(), m.stop, m.way, "x", incident.Message{Marker: "a"})
+			if err != nil {
+				m.pass(failed(t, err).NextRetryDelay())
+			}
+		}
+		require.Equal(t, []time.Duration{0, 2 * time.Second, 4 * time.Second, 8 * time.Second, 13 * time.Second, 18 * time.Second}, asked)
+	})
+}
+
 func TestATextCarriesNoMoreThanTwilioTakes(t *testing.T) {
 	mailing(t, func(t *testing.T, m *mail) {
 		m.way = activities.BySMS(m.post)
