@@ -53,7 +53,7 @@ func ByChat(c Chat) Way {
 // apart is the pace of mails and texts, which no vendor bounds for one receiver: long
 // enough for a storm to be one message, too short to matter to anybody. A text of two
 // segments keeps a number of Twilio busy for as long: one a second
-// (https://help.twilio.com/articles/115002943027).
+// (https://www.twilio.com/docs/api/errors/21611).
 const apart = 2 * time.Second
 
 // ByMail pages by mails. Nobody can be asked what became of one: it is sent again, and
