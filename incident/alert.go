@@ -59,6 +59,8 @@ type Delivery struct {
 	Alerts []Alert `json:"alerts"`
 	// URL leads to the monitor.
 	URL string `json:"url,omitempty"`
+	// NeverResolves is true when the monitor never says that an alert has resolved: a person does.
+	NeverResolves bool `json:"never_resolves,omitempty"`
 }
 
 // Firing says whether any alert of the delivery fires.

@@ -14,11 +14,12 @@ import (
 
 	"github.com/seed-44180607/lastgood/incident"
 	"github.com/seed-44180607/lastgood/integrations/alertmanager"
+	"github.com/seed-44180607/lastgood/integrations/payload"
 )
 
-var options = alertmanager.Options{
-	Severities: map[string]incident.Severity{"critical": incident.SEV1, "warning": incident.SEV3},
-	Default:    incident.SEV2,
+var options = payload.Severities{
+	Words:   map[string]incident.Severity{"critical": incident.SEV1, "warning": incident.SEV3},
+	Default: incident.SEV2,
 }
 
 func TestAGroupFromAlertmanager034BecomesOneDelivery(t *testing.T) {
@@ -70,16 +71,16 @@ func TestAFiringAlertHasNoEnd(t *testing.T) {
 func TestTheSeverityComesFromItsLabel(t *testing.T) {
 	tests := map[string]struct {
 		label   string
-		options alertmanager.Options
+		options payload.Severities
 		want    incident.Severity
 	}{
 		"mapped":                {"critical", options, incident.SEV1},
 		"in other letters":      {"Critical ", options, incident.SEV1},
-		"mapped as it is":       {"P1", alertmanager.Options{Severities: map[string]incident.Severity{"P1": incident.SEV4}}, incident.SEV4},
+		"mapped as it is":       {"P1", payload.Severities{Words: map[string]incident.Severity{"P1": incident.SEV4}}, incident.SEV4},
 		"not mapped":            {"page", options, incident.SEV2},
 		"missing":               {"", options, incident.SEV2},
-		"without any default":   {"page", alertmanager.Options{}, incident.SEV2},
-		"with a milder default": {"page", alertmanager.Options{Default: incident.SEV4}, incident.SEV4},
+		"without any default":   {"page", payload.Severities{}, incident.SEV2},
+		"with a milder default": {"page", payload.Severities{Default: incident.SEV4}, incident.SEV4},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -123,7 +124,7 @@ func TestWhatCannotBeReadIsNamed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := alertmanager.Decode([]byte(tt.body), options)
 			require.ErrorContains(t, err, tt.want)
-			var typed *alertmanager.Error
+			var typed *payload.Error
 			require.ErrorAs(t, err, &typed)
 		})
 	}
@@ -216,7 +217,7 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		got, err := alertmanager.Decode(body, options)
 		if err != nil {
-			var typed *alertmanager.Error
+			var typed *payload.Error
 			require.ErrorAs(t, err, &typed)
 			require.NotEmpty(t, typed.Where)
 			return

@@ -40,29 +40,39 @@ type unrouted struct {
 }
 
 // takeAlerts stores a monitor's alerts, one delivery for each service, and answers 202 when all of them are stored.
-func (a *API) takeAlerts(source string, decode Decoder) http.HandlerFunc {
+func (a *API) takeAlerts(source Source) http.HandlerFunc {
+	tokens := a.Tokens[source.Name]
 	return func(w http.ResponseWriter, r *http.Request) {
-		if !allowed(r, a.Tokens[source]) {
-			w.Header().Set("WWW-Authenticate", `Bearer realm="lastgood"`)
-			a.refuseAlerts(w, r, source, unauthorized, http.StatusUnauthorized, errors.New("no token of this source is shown"))
+		if source.Admit == nil && !allowed(r, tokens) {
+			a.turnAway(w, r, source.Name)
 			return
 		}
 		body, err := read(w, r)
 		if err != nil {
-			a.refuseBody(w, r, source, err)
+			a.refuseBody(w, r, source.Name, err)
 			return
 		}
-		d, err := decode(body)
+		if source.Admit != nil && !source.Admit(r.Header, body, tokens) {
+			a.turnAway(w, r, source.Name)
+			return
+		}
+		d, err := source.Decode(body)
 		if err == nil && len(d.Alerts) == 0 {
 			err = errors.New("alerts: is empty")
 		}
 		if err != nil {
-			a.refuseAlerts(w, r, source, unreadable, http.StatusBadRequest, err)
+			a.refuseAlerts(w, r, source.Name, unreadable, http.StatusBadRequest, err)
 			return
 		}
-		d.Source = source
-		a.route(w, r, d)
+		d.Source = source.Name
+		a.route(w, r, source, d)
 	}
+}
+
+// turnAway refuses whoever does not show that they may send.
+func (a *API) turnAway(w http.ResponseWriter, r *http.Request, source string) {
+	w.Header().Set("WWW-Authenticate", `Bearer realm="lastgood"`)
+	a.refuseAlerts(w, r, source, unauthorized, http.StatusUnauthorized, errors.New("no token of this source is shown"))
 }
 
 func (a *API) refuseBody(w http.ResponseWriter, r *http.Request, source string, err error) {
@@ -81,7 +91,7 @@ func (a *API) refuseAlerts(w http.ResponseWriter, r *http.Request, source, resul
 }
 
 // route splits a delivery by service and stores what has one.
-func (a *API) route(w http.ResponseWriter, r *http.Request, d incident.Delivery) {
+func (a *API) route(w http.ResponseWriter, r *http.Request, source Source, d incident.Delivery) {
 	deliveries, lost := a.split(d)
 	if len(lost) > 0 {
 		a.Log.WarnContext(r.Context(), "alerts match no service", "source", d.Source, "group", d.Group,
@@ -108,10 +118,14 @@ func (a *API) route(w http.ResponseWriter, r *http.Request, d incident.Delivery)
 	a.counters.alerts.WithLabelValues(d.Source, accepted).Inc()
 	a.Log.InfoContext(r.Context(), "alerts accepted", "source", d.Source, "group", d.Group, "alerts", len(d.Alerts),
 		"firing", d.Firing(), "services", services(rows), "workflow_ids", workflows(rows))
-	answer(w, http.StatusAccepted, "application/json", struct {
+	var body any = struct {
 		Incidents []stored   `json:"incidents"`
 		Unrouted  []unrouted `json:"unrouted,omitempty"`
-	}{rows, lost})
+	}{rows, lost}
+	if source.Accepted != nil {
+		body = source.Accepted(d)
+	}
+	answer(w, http.StatusAccepted, "application/json", body)
 }
 
 // delivery is what is to be stored for one service.

@@ -4,6 +4,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -46,8 +47,21 @@ type Whisperer interface {
 	Whisper(ctx context.Context, to incident.Reply, text string) error
 }
 
-// Decoder reads the body of a monitor's call. Its error says what is wrong with the body, and where.
-type Decoder func(body []byte) (incident.Delivery, error)
+// Source is one kind of monitor that sends alerts.
+type Source struct {
+	// Name is what its counts, its logs and, unless Admit says otherwise, its tokens go by.
+	Name string
+	// Path is where it is served; "" means /v1/alerts/NAME.
+	Path string
+	// Admit says whether whoever sent the body may; nil means that the header shows one of the tokens.
+	Admit func(h http.Header, body []byte, tokens []string) bool
+	// Decode reads a body. Its error says what is wrong with the body, and where.
+	Decode func(body []byte) (incident.Delivery, error)
+	// Accepted words the answer to what was stored as the monitor expects it; nil means the rows of /v1/alerts.
+	Accepted func(d incident.Delivery) any
+}
+
+func (s Source) path() string { return cmp.Or(s.Path, "/v1/alerts/"+s.Name) }
 
 // Options is what an API stands on. All of it is needed.
 type Options struct {
@@ -57,9 +71,8 @@ type Options struct {
 	// Ready says why work could not be taken now.
 	Ready func(ctx context.Context) error
 
-	// Decoders by source: alertmanager is served at /v1/alerts/alertmanager.
-	Decoders map[string]Decoder
-	// Tokens are those that a source may show.
+	Sources []Source
+	// Tokens are those that a source may show, by its name.
 	Tokens map[string][]string
 	// Route finds the service of an alert by its labels.
 	Route  func(labels map[string]string) (service string, ok bool)
@@ -95,8 +108,8 @@ type API struct {
 // New mounts everything. It panics when the metrics are registered already.
 func New(o Options) *API {
 	a := &API{Options: o, mux: http.NewServeMux(), counters: newCounters(o.Metrics)}
-	for source, decode := range o.Decoders {
-		a.mount(http.MethodPost, "/v1/alerts/"+source, a.takeAlerts(source, decode))
+	for _, source := range o.Sources {
+		a.mount(http.MethodPost, source.path(), a.takeAlerts(source))
 	}
 	a.mount(http.MethodPost, "/slack/interactions", a.takeInteraction)
 	a.mount(http.MethodPost, "/twilio/sms", a.takeText)

@@ -61,11 +61,11 @@ func newWorld(t *testing.T, services ...string) *world {
 	w := &world{deliveries: map[string]incident.Delivery{}, registry: prometheus.NewRegistry()}
 	w.texting = w.phones()
 	w.api = api.New(api.Options{
-		Log:      slog.New(slog.NewTextHandler(w, nil)),
-		Metrics:  w.registry,
-		Ready:    func(context.Context) error { return w.ready },
-		Decoders: map[string]api.Decoder{"alertmanager": decode},
-		Tokens:   map[string][]string{"alertmanager": {"old-token", "new-token"}, "grafana": {"other-token"}, "oncall": {"oncall-token"}},
+		Log:     slog.New(slog.NewTextHandler(w, nil)),
+		Metrics: w.registry,
+		Ready:   func(context.Context) error { return w.ready },
+		Sources: []api.Source{{Name: "alertmanager", Decode: decode}},
+		Tokens:  map[string][]string{"alertmanager": {"old-token", "new-token"}, "grafana": {"other-token"}, "oncall": {"oncall-token"}},
 		Route: func(labels map[string]string) (string, bool) {
 			s := labels["service"]
 			return s, slices.Contains(services, s)

@@ -12,7 +12,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/seed-44180607/lastgood/incident"
-	"github.com/seed-44180607/lastgood/integrations/alertmanager"
 	"github.com/seed-44180607/lastgood/integrations/slack"
 	"github.com/seed-44180607/lastgood/internal/api"
 	"github.com/seed-44180607/lastgood/internal/config"
@@ -68,12 +67,8 @@ func newAPI(c config.Config, client signals.Client, metrics *metrics, ready func
 	secret := c.Slack.SigningSecret.Reveal()
 	return api.New(api.Options{
 		Log: log, Metrics: metrics.registry, Ready: ready,
-		Decoders: map[string]api.Decoder{
-			"alertmanager": func(body []byte) (incident.Delivery, error) {
-				return alertmanager.Decode(body, alertmanager.Options{Severities: c.Severities, Default: c.Severity("")})
-			},
-		},
-		Tokens: tokens, Route: c.Route, Alerts: opener{config: c, client: client},
+		Sources: sources(c),
+		Tokens:  tokens, Route: c.Route, Alerts: opener{config: c, client: client},
 		VerifySlack:   func(h http.Header, body []byte) error { return slack.Verify(secret, h, body, time.Now()) },
 		DecodeClick:   slack.Decode,
 		Person:        c.PersonBySlack,

@@ -40,7 +40,8 @@ var rules = []rule{
 	{folder: "incident", is: "pure, and rests on oncall and release alone", may: []string{"oncall", "release"}, never: impure, clockless: true},
 
 	{folder: "integrations/rest", is: "shared by all vendors and knows none of the product"},
-	{folder: "integrations/*", is: "an adapter: it knows the domain and its vendor, no workflow and no other adapter", may: domain("integrations/rest"), never: []string{"go.temporal.io/..."}},
+	{folder: "integrations/payload", is: "shared by all monitors and knows the domain alone", may: domain(), never: impure},
+	{folder: "integrations/*", is: "an adapter: it knows the domain and its vendor, no workflow and no other adapter", may: domain("integrations/rest", "integrations/payload"), never: []string{"go.temporal.io/..."}},
 
 	{folder: "signals", is: "the front door of running workflows: it knows the domain, not who is behind the door", may: domain()},
 	{folder: "activities", is: "behind small interfaces of its own: internal/app hands it the adapters", may: domain("integrations/rest")},

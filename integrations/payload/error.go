@@ -1,4 +1,4 @@
-package alertmanager
+package payload
 
 import (
 	"encoding/json"
@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// maxDepth is the deepest nesting that is read. The webhook itself has four levels.
+// maxDepth is the deepest nesting that is read. A monitor has four or five levels.
 const maxDepth = 32
 
 // Error says what cannot be read, and where: a field, or a byte of the body,
@@ -18,6 +18,23 @@ type Error struct {
 
 // Error gives both in one sentence.
 func (e *Error) Error() string { return e.Where + " " + e.Why }
+
+// Fault makes an *Error.
+func Fault(where, why string, args ...any) *Error {
+	return &Error{where, fmt.Sprintf(why, args...)}
+}
+
+// Read decodes a JSON body into v, which is given by its address. Fields that are
+// not known are passed over.
+func Read(body []byte, v any) *Error {
+	if err := shallow(body); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(body, v); err != nil {
+		return unreadable(err)
+	}
+	return nil
+}
 
 // unreadable makes an *Error of what encoding/json says.
 func unreadable(err error) *Error {
@@ -48,7 +65,7 @@ func inJSON(kind string) string {
 
 // shallow refuses nesting that only an attack has. It looks at brackets outside of
 // strings; whether they match is for the decoder.
-func shallow(body []byte) error {
+func shallow(body []byte) *Error {
 	depth, quoted := 0, false
 	for i := 0; i < len(body); i++ {
 		switch c := body[i]; {

@@ -1,0 +1,121 @@
+// Package payload is what all monitors' bodies share: JSON that is read within
+// bounds, texts made harmless, severities by their label, and errors that say
+// where. It knows no monitor's format.
+package payload
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/seed-44180607/lastgood/incident"
+)
+
+// The most that is kept, in bytes of the key and in runes of the texts. Labels go
+// into the history of every incident and are shown to people.
+const (
+	MaxGroup       = 1024
+	MaxFingerprint = 128
+	MaxLabels      = 100
+	MaxName        = 200
+	MaxValue       = 500
+	MaxSummary     = 500
+	MaxURL         = 2000
+)
+
+// Labels are the alert's labels within bounds; of too many, the first by name.
+func Labels(sent map[string]string) map[string]string {
+	if len(sent) == 0 {
+		return nil
+	}
+	kept := make(map[string]string, min(len(sent), MaxLabels))
+	for _, name := range slices.Sorted(maps.Keys(sent)) {
+		if len(kept) == MaxLabels {
+			break
+		}
+		if short := Clean(name, MaxName); short != "" {
+			kept[short] = Clean(sent[name], MaxValue)
+		}
+	}
+	return kept
+}
+
+// Clean makes one line of a text, takes out control characters and the ones that
+// turn the direction of writing, and cuts it.
+func Clean(text string, most int) string {
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n', r == '\r', r == '\t':
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
+			return -1
+		default:
+			return r
+		}
+	}, text)
+	text = strings.TrimSpace(text)
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return text
+}
+
+// WebAddress is an address that people may be sent to, or nothing.
+func WebAddress(address string) string {
+	u, err := url.Parse(strings.TrimSpace(address))
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || len(address) > MaxURL {
+		return ""
+	}
+	u.User = nil
+	return u.String()
+}
+
+// Group is the group's key. One too long to carry along keeps its identity by a hash.
+func Group(key string) string {
+	if len(key) <= MaxGroup {
+		return key
+	}
+	sum := sha256.Sum256([]byte(key))
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// Instant reads a time as in RFC 3339. Missing and the year 1 are both none.
+func Instant(field, value string) (time.Time, *Error) {
+	if value == "" {
+		return time.Time{}, nil
+	}
+	at, err := time.Parse(time.RFC3339Nano, value)
+	at = at.UTC()
+	// In UTC it may have left the years that can be written again.
+	if err != nil || at.Year() < 1 || at.Year() > 9999 {
+		return time.Time{}, &Error{field, fmt.Sprintf("is %.40q, not a time as in RFC 3339", value)}
+	}
+	return at, nil
+}
+
+// Severities say what a monitor's word for a severity means.
+type Severities struct {
+	// Words are looked up as they are and in lower case.
+	Words map[string]incident.Severity
+	// Default is for a word that is missing or not mapped; SEV2 when it is empty.
+	Default incident.Severity
+}
+
+// Of is the severity of a word.
+func (s Severities) Of(word string) incident.Severity {
+	for _, value := range []string{word, strings.ToLower(strings.TrimSpace(word))} {
+		if severity, ok := s.Words[value]; ok {
+			return severity
+		}
+	}
+	if s.Default == "" {
+		return incident.SEV2
+	}
+	return s.Default
+}
