@@ -31,7 +31,7 @@ func TestGrafanaIsAdmittedByItsSignatureOrByAToken(t *testing.T) {
 	}
 	basic := &http.Request{Header: http.Header{}}
 	basic.SetBasicAuth("grafana", "new-token")
-	admit := source(t, "grafana").Admit
+	admit := served(t, "grafana").Admit
 	for name, c := range map[string]struct {
 		header http.Header
 		want   bool
@@ -50,8 +50,8 @@ func TestGrafanaIsAdmittedByItsSignatureOrByAToken(t *testing.T) {
 	require.False(t, admit(sign("", time.Now()), body, nil), "a source without tokens admits nobody")
 }
 
-// source is one of those that are served.
-func source(t *testing.T, name string) api.Source {
+// served is one of those that are served.
+func served(t *testing.T, name string) api.Source {
 	t.Helper()
 	all := sources(config.Config{})
 	i := slices.IndexFunc(all, func(s api.Source) bool { return s.Name == name })
