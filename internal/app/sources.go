@@ -3,6 +3,7 @@ package app
 import (
 	"github.com/seed-44180607/lastgood/incident"
 	"github.com/seed-44180607/lastgood/integrations/alertmanager"
+	"github.com/seed-44180607/lastgood/integrations/pagerduty"
 	"github.com/seed-44180607/lastgood/integrations/payload"
 	"github.com/seed-44180607/lastgood/internal/api"
 	"github.com/seed-44180607/lastgood/internal/config"
@@ -13,5 +14,25 @@ func sources(c config.Config) []api.Source {
 	severities := payload.Severities{Words: c.Severities, Default: c.Severity("")}
 	return []api.Source{
 		{Name: "alertmanager", Decode: func(body []byte) (incident.Delivery, error) { return alertmanager.Decode(body, severities) }},
+		{
+			Name: pagerduty.Name, Path: "/v2/enqueue", Admit: pagerduty.Admit, Refused: pagerduty.Refused,
+			Read: func(body []byte) (api.Call, error) { return pagerdutyCall(body, severities) },
+		},
 	}
+}
+
+// pagerdutyCall takes a trigger to the service that its labels lead to. What comes after names nothing but its key,
+// and goes to the incident of that, whichever service has it.
+func pagerdutyCall(body []byte, severities payload.Severities) (api.Call, error) {
+	c, err := pagerduty.Decode(body, severities)
+	if err != nil {
+		return api.Call{}, err
+	}
+	call := api.Call{Answer: pagerduty.Accepted(c.Key)}
+	if c.Acknowledges {
+		call.Acknowledged, call.Comment = c.Delivery.Group, c.Client
+		return call, nil
+	}
+	call.Deliveries, call.Anywhere = []incident.Delivery{c.Delivery}, !c.Delivery.Firing()
+	return call, nil
 }
