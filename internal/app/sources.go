@@ -1,24 +1,29 @@
 package app
 
 import (
+	"context"
+	"time"
+
 	"github.com/seed-44180607/lastgood/incident"
 	"github.com/seed-44180607/lastgood/integrations/alertmanager"
 	"github.com/seed-44180607/lastgood/integrations/pagerduty"
 	"github.com/seed-44180607/lastgood/integrations/payload"
 	"github.com/seed-44180607/lastgood/internal/api"
 	"github.com/seed-44180607/lastgood/internal/config"
+	"github.com/seed-44180607/lastgood/internal/mapping"
 )
 
 // sources are the monitors that may send alerts.
 func sources(c config.Config) []api.Source {
 	severities := payload.Severities{Words: c.Severities, Default: c.Severity("")}
-	return []api.Source{
+	own := []api.Source{
 		{Name: "alertmanager", Decode: func(body []byte) (incident.Delivery, error) { return alertmanager.Decode(body, severities) }},
 		{
 			Name: pagerduty.Name, Path: "/v2/enqueue", Admit: pagerduty.Admit, Refused: pagerduty.Refused,
 			Read: func(body []byte) (api.Call, error) { return pagerdutyCall(body, severities) },
 		},
 	}
+	return append(own, mapped(c.Sources, severities)...)
 }
 
 // pagerdutyCall takes a trigger to the service that its labels lead to. What comes after names nothing but its key,
@@ -35,4 +40,21 @@ func pagerdutyCall(body []byte, severities payload.Severities) (api.Call, error)
 	}
 	call.Deliveries, call.Anywhere = []incident.Delivery{c.Delivery}, !c.Delivery.Firing()
 	return call, nil
+}
+
+// mapWithin bounds the expressions over one body: a body that makes more work is refused.
+const mapWithin = 500 * time.Millisecond
+
+// mapped are the sources whose bodies are read as lastgood.yaml says.
+func mapped(all []*mapping.Mapping, severities payload.Severities) []api.Source {
+	out := make([]api.Source, len(all))
+	for i, m := range all {
+		out[i] = api.Source{Name: m.ID(), Read: func(body []byte) (api.Call, error) {
+			ctx, cancel := context.WithTimeout(context.Background(), mapWithin)
+			defer cancel()
+			deliveries, err := m.Read(ctx, body, severities)
+			return api.Call{Deliveries: deliveries}, err
+		}}
+	}
+	return out
 }

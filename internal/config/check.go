@@ -21,6 +21,7 @@ func (d *document) check(s schema) {
 	d.schedules(s.Schedules, ids)
 	d.policies(s.Policies, ids)
 	d.services(s.Services, ids)
+	d.sources(s.Sources)
 	d.heartbeats(s.Heartbeats, ids)
 	d.maintenance(s.Maintenance, ids)
 }
