@@ -26,8 +26,9 @@ func (s Severity) Worse(other Severity) bool { return s.Valid() && s < other }
 
 // Alert is one firing, from a monitor. Fingerprint and StartsAt identify it.
 type Alert struct {
-	Fingerprint string    `json:"fingerprint"`
-	StartsAt    time.Time `json:"starts_at"`
+	Fingerprint string `json:"fingerprint"`
+	// StartsAt is zero on its way in when the monitor does not tell it: see dated.
+	StartsAt time.Time `json:"starts_at"`
 	// EndsAt is set once the monitor says that the alert has resolved.
 	EndsAt   time.Time `json:"ends_at,omitzero"`
 	Firing   bool      `json:"firing"`
