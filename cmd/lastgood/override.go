@@ -193,7 +193,7 @@ func (l live) entered(ctx context.Context, schedule string) ([]entered, error) {
 		return nil, err
 	}
 	add(l.roster.Overrides, true)
-	add(waiting, false)
+	add(waiting.Overrides, false)
 	return list, nil
 }
 
