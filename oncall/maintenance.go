@@ -138,7 +138,7 @@ func reviewMaintenance(all []Maintenance, at time.Time) (found []Fault) {
 		case !to.After(at):
 			note("is over since %s; take it out", m.To)
 		case to.Sub(from) > LongestMaintenance:
-			note("lasts longer than 30 days, and nobody is paged for %s meanwhile", m.Service)
+			note("lasts longer than 30 days; nobody is paged in it")
 		}
 	}
 	return found
