@@ -49,6 +49,17 @@ var ErrFull = fmt.Errorf("there are %d overrides already, more than the roster t
 // ErrNoOverride means that no override has the ID.
 var ErrNoOverride = errors.New("there is no such override")
 
+// IsRefusal says whether an error is one that whoever asked can do something about: nothing was stored, and Temporal is
+// well.
+func IsRefusal(err error) bool {
+	for _, refusal := range []error{ErrFull, ErrNoOverride, ErrMaintenanceFull, ErrNoMaintenance} {
+		if errors.Is(err, refusal) {
+			return true
+		}
+	}
+	return false
+}
+
 // Swapping is two shifts that are exchanged: both overrides are taken, or none.
 type Swapping struct {
 	ID        string            `json:"id,omitempty"`

@@ -94,7 +94,7 @@ func (a *API) remove(ctx context.Context, r signals.Removal) ([]string, error) {
 
 // forPerson tells what a person can do something about from what went wrong on the way.
 func forPerson(err error) error {
-	if errors.Is(err, signals.ErrFull) || errors.Is(err, signals.ErrNoOverride) {
+	if signals.IsRefusal(err) {
 		return refusal{err}
 	}
 	return err
