@@ -14,6 +14,9 @@ const Everywhere = "*"
 // people asleep for too long.
 const LongestMaintenance = 30 * 24 * time.Hour
 
+// longestReason bounds what is kept of each in the roster's memo.
+const longestReason = 500
+
 // Maintenance is a window of time, [From, To), in which an incident of the service that opens is recorded and nobody is
 // paged for it.
 type Maintenance struct {
@@ -40,8 +43,11 @@ func (m Maintenance) Span() (from, to time.Time, err error) {
 
 // Check says what is wrong with a maintenance that is entered at run time.
 func (m Maintenance) Check() error {
-	if m.Service == "" {
+	switch {
+	case m.Service == "":
 		return errors.New("a maintenance names a service")
+	case len(m.Reason) > longestReason:
+		return fmt.Errorf("the reason of a maintenance has %d bytes at most", longestReason)
 	}
 	from, to, err := m.Span()
 	switch {

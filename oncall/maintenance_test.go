@@ -1,6 +1,7 @@
 package oncall_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -54,6 +55,7 @@ func TestWhatIsWrongWithAMaintenanceIsSaid(t *testing.T) {
 			oncall.MaintenanceWish{Service: "s", From: "2026-12-24T09:00:00Z", To: "2026-12-24T12:00:00Z"},
 			"it would have ended at 2026-12-24T12:00:00Z, which is over",
 		},
+		"an essay": {oncall.MaintenanceWish{Service: "s", For: time.Hour, Reason: strings.Repeat("x", 501)}, "the reason of a maintenance has 500 bytes at most"},
 		"too long": {
 			oncall.MaintenanceWish{Service: "s", For: 31 * 24 * time.Hour},
 			"a maintenance from 2026-12-24T12:00:00Z to 2027-01-24T12:00:00Z is longer than 30 days",

@@ -91,11 +91,7 @@ func (l live) served(id string) error {
 	if _, exists := l.file.Service(id); exists || id == oncall.Everywhere {
 		return nil
 	}
-	var known []string
-	for _, s := range l.file.Services {
-		known = append(known, s.ID)
-	}
-	return usageError{fmt.Errorf("there is no service %q%s", id, spelling.DidYouMean(id, known))}
+	return usageError{fmt.Errorf("there is no service %q%s", id, spelling.DidYouMean(id, l.file.ServiceIDs()))}
 }
 
 func endMaintenanceCommand() *cobra.Command {
@@ -112,7 +108,9 @@ func endMaintenanceCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			err = now.store(cmd.Context(), func(ctx context.Context) error { return now.client.EndMaintenance(ctx, signals.Removal{ID: args[0], By: by}) })
+			err = now.store(cmd.Context(), func(ctx context.Context) error {
+				return now.client.EndMaintenance(ctx, signals.Removal{ID: args[0], By: by})
+			})
 			if errors.Is(err, signals.ErrNoMaintenance) {
 				return fmt.Errorf("there is no maintenance %s that was entered at run time: `lastgood maintenance list` shows those in force and to come", args[0])
 			}

@@ -84,6 +84,7 @@ func newWorld(t *testing.T, services ...string) *world {
 		IsClosed:      func(err error) bool { return errors.Is(err, errClosed) },
 		Whisperer:     w,
 		Roster:        w,
+		Services:      []string{"checkout", "basket"},
 		DecodeCommand: func(body []byte) (c incident.Command, err error) { return c, json.Unmarshal(body, &c) },
 		AnswerCommand: func(lines []string) any { return lines },
 		Texting:       w.texting,
@@ -146,6 +147,10 @@ func (w *world) Override(ctx context.Context, o oncall.Override) error { return 
 func (w *world) Swap(ctx context.Context, s signals.Swapping) error { return w.store(ctx, s) }
 
 func (w *world) Remove(ctx context.Context, r signals.Removal) error { return w.store(ctx, r) }
+
+func (w *world) Maintain(ctx context.Context, m oncall.Maintenance) error { return w.store(ctx, m) }
+
+func (w *world) EndMaintenance(ctx context.Context, r signals.Removal) error { return w.store(ctx, r) }
 
 func (w *world) store(ctx context.Context, what any) error {
 	if w.write != nil {

@@ -76,6 +76,7 @@ func newAPI(c config.Config, client signals.Client, metrics *metrics, ready func
 		IsClosed:      func(err error) bool { return errors.Is(err, signals.ErrClosed) },
 		Whisperer:     slack.New(slack.Config{Token: c.Slack.BotToken.Reveal(), APIURL: c.Slack.APIURL}),
 		Roster:        book{newPeople(c.Roster, client.Roster, askedReadEvery, log), client},
+		Services:      c.ServiceIDs(),
 		DecodeCommand: slack.DecodeCommand,
 		AnswerCommand: slack.Ephemeral,
 		Texting:       texting(c, client),
