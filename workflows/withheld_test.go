@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -314,4 +315,20 @@ func TestHoldPageAMaintenanceAndAThresholdMustAllAllowAPage(t *testing.T) {
 	s.ExpectPages("4m0s step 1 to U0SRE1")
 	s.ExpectTold("2m0s Not resolved within 2m0s (hold_page)", "2m0s Nobody is paged: checkout is in maintenance until Tue 6 Jan 12:04:00 UTC, entered by sre-9: upgrade")
 	s.ExpectNeverTold("threshold")
+}
+
+func TestThePagesAfterHoldPageAreThoseOfThePreview(t *testing.T) {
+	for n := range 4 {
+		const hold, ends = 7*minute + 13*second, 3*hour + 17*second
+		p, staff := somePolicy.Example(n), someStaff.Example(n)
+		s := holds(t, hold)
+		s.Opening.Policies.Default, s.world.Staff = p, staff
+		s.Fires(0, "5xx")
+		s.Clears(ends, "5xx")
+		s.Run()
+
+		require.NoError(t, s.Err)
+		want := foretold(oncall.Preview(p, noon.Add(hold), staff, oncall.Assumption{Again: 99}), 1, ends)
+		require.Equal(t, strings.Join(sameMoment(want), "\n"), strings.Join(sameMoment(s.made()), "\n"), "%+v", p)
+	}
 }
