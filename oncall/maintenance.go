@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Everywhere, as the service of a maintenance, is every service.
+// Everywhere is the service of a maintenance of every service.
 const Everywhere = "*"
 
 // LongestMaintenance is the longest window that is taken at run time: in a longer one a slip of the pen would keep

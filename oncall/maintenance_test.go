@@ -30,7 +30,8 @@ func TestAWindowOfMaintenanceIncludesItsStartAndExcludesItsEnd(t *testing.T) {
 func TestOfSeveralWindowsTheOneThatEndsLastCounts(t *testing.T) {
 	r := oncall.Roster{Maintenance: []oncall.Maintenance{
 		window("checkout", -time.Hour, time.Hour), window(oncall.Everywhere, -time.Minute, 2*time.Hour), window("checkout", 0, time.Minute),
-		window("checkout", 2*time.Hour, 3*time.Hour), {Service: "checkout", From: "soon", To: "later"},
+		window("checkout", 2*time.Hour, 3*time.Hour),
+		{Service: "checkout", From: "soon", To: "later"},
 	}}
 	m, in := r.Maintained("checkout", eve)
 	require.True(t, in)

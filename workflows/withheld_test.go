@@ -272,6 +272,48 @@ func TestAPersonPagesInAMaintenance(t *testing.T) {
 	s.ExpectNoTimerLeft()
 }
 
+func TestAnAcknowledgementThatRunsOutInAMaintenancePagesWhenItEnds(t *testing.T) {
+	s := tell(t)
+	s.Opening.Policies.Default.AckTimeout = 5 * minute
+	s.world.Staff.Maintenance = []oncall.Maintenance{upgrade(-hour, 20*minute)}
+	s.Fires(0, "5xx")
+	s.Decide(minute, signals.Acknowledge, "sre-1")
+	s.Clears(21*minute, "5xx")
+	s.Run()
+
+	s.ExpectPages("20m0s step 1 to U0SRE1")
+	s.ExpectWhispers("1m0s sre-1: Acknowledged by sre-1.")
+	s.ExpectTold("6m0s The acknowledgement by sre-1 ran out after 5m0s without a decision", "20m0s checkout is in maintenance no longer")
+	s.ExpectResolved(21*minute, 26*minute)
+}
+
+func TestAStepThatWaitsForItsWindowMeetsTheMaintenanceOfThatMoment(t *testing.T) {
+	s := tell(t)
+	s.Opening.Policies.Default.Steps[0].WaitUntil = &oncall.Window{From: "12:10", To: "18:00", TimeZone: "Europe/London"}
+	s.world.Staff.Maintenance = []oncall.Maintenance{upgrade(5*minute, 12*minute)}
+	s.Fires(0, "5xx")
+	s.Clears(13*minute, "5xx")
+	s.Run()
+
+	s.ExpectPages("12m0s step 1 to U0SRE1")
+	s.ExpectResolved(13*minute, 18*minute)
+}
+
+func TestASeverityThatIsRaisedInAMaintenancePagesByTheNewPolicyWhenItEnds(t *testing.T) {
+	s := tell(t)
+	s.Opening.Policies.BySeverity = []incident.SeverityRoute{{Severity: incident.SEV1, Policy: oncall.Policy{
+		ID: "worst", Steps: []oncall.Step{{Page: []oncall.Target{{Person: "sre-3"}}, AckWithin: 5 * minute}},
+	}}}
+	s.world.Staff.Maintenance = []oncall.Maintenance{upgrade(-hour, 10*minute)}
+	s.Fires(0, "5xx")
+	s.Alert(3*minute, s.firing(3*minute, incident.SEV1, "down")...)
+	s.Clears(11*minute, "5xx", "down")
+	s.Run()
+
+	s.ExpectPages("10m0s step 1 to U0SRE3")
+	s.ExpectResolved(11*minute, 16*minute)
+}
+
 func TestAnIncidentInAMaintenanceGoesOnInANewRun(t *testing.T) {
 	s := tell(t)
 	s.world.Staff.Maintenance = []oncall.Maintenance{upgrade(-hour, 10*minute)}

@@ -58,23 +58,28 @@ func TestThePreviewKnowsWhatTheFirstPageWaitsFor(t *testing.T) {
 		lines []string
 	}{
 		"hold_page": {
-			[]string{"--service", "held", "--at", "2026-01-06T12:00:00Z"}, []string{"30s Tue 12:00:30"},
+			[]string{"--service", "held", "--at", "2026-01-06T12:00:00Z"},
+			[]string{"30s Tue 12:00:30"},
 			[]string{"hold_page keeps the first page back for 30s: what resolves before pages nobody."},
 		},
 		"threshold": {
-			[]string{"--service", "counted", "--at", "2026-01-06T12:00:00Z"}, []string{"0s Tue 12:00:00"},
+			[]string{"--service", "counted", "--at", "2026-01-06T12:00:00Z"},
+			[]string{"0s Tue 12:00:00"},
 			[]string{"Nobody is paged before 5 alerts have fired within 5m0s (threshold); here that many fire at once."},
 		},
 		"maintenance": {
-			[]string{"--service", "checkout", "--severity", "SEV4", "--at", "2026-01-06T03:00:00Z"}, []string{"1h30m0s Tue 04:30:00"},
+			[]string{"--service", "checkout", "--severity", "SEV4", "--at", "2026-01-06T03:00:00Z"},
+			[]string{"1h30m0s Tue 04:30:00"},
 			[]string{"checkout is in maintenance from Tue 6 Jan 2026 02:00 UTC to Tue 6 Jan 2026 04:00 UTC: nobody is paged before Tue 6 Jan 2026 04:30 UTC."},
 		},
 		"hold_page that ends in a maintenance": {
-			[]string{"--service", "held", "--at", "2026-01-06T03:59:45Z"}, []string{"30m15s Tue 04:30:00"},
+			[]string{"--service", "held", "--at", "2026-01-06T03:59:45Z"},
+			[]string{"30m15s Tue 04:30:00"},
 			[]string{"hold_page keeps the first page back for 30s", "held is in maintenance from Tue 6 Jan 2026 04:00 UTC to Tue 6 Jan 2026 04:30 UTC"},
 		},
 		"acknowledged before": {
-			[]string{"--service", "held", "--at", "2026-01-06T12:00:00Z", "--ack-at", "10s"}, nil,
+			[]string{"--service", "held", "--at", "2026-01-06T12:00:00Z", "--ack-at", "10s"},
+			nil,
 			[]string{"After 10s somebody acknowledges: the climb stops."},
 		},
 		"nothing": {[]string{"--service", "checkout", "--severity", "SEV4", "--at", "2026-01-06T12:00:00Z"}, []string{"0s Tue 12:00:00"}, nil},
