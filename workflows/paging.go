@@ -45,7 +45,7 @@ type resolving struct {
 }
 
 func (r *run) startResolving(ctx workflow.Context) *resolving {
-	question := activities.StepQuestion{Policy: r.in.Policy(), At: r.in.Climb.At, Now: workflow.Now(ctx)}
+	question := activities.StepQuestion{Policy: r.in.Policy(), At: r.in.Climb.At, Now: workflow.Now(ctx), Service: r.maintainable()}
 	summary := fmt.Sprintf("Who is on call for step %d?", question.At.Step)
 	return &resolving{r.place(), workflow.ExecuteActivity(resolveOptions(ctx, summary), activities.ResolveStepName, question)}
 }
@@ -67,6 +67,8 @@ func (r *run) openStep(ctx workflow.Context) {
 	plan := answer.Plan
 	switch {
 	case moved():
+	case answer.Maintenance != nil:
+		r.waitForMaintenance(ctx, *answer.Maintenance, moved)
 	case plan.Opens.After(workflow.Now(ctx)):
 		if !await(ctx, plan.Opens, fmt.Sprintf("page step %d when its window opens", here.at.Step), moved) {
 			r.openStep(ctx) // Who is on call is looked up anew.
