@@ -24,10 +24,10 @@ func limited(h *e2e.Harness, d time.Duration) (until time.Time) {
 	return h.BreakFor(d, map[string]any{"name": "limit", "vendor": "slack", "match": "/slack/api/chat.", "status": 429})
 }
 
-// strike lets alerts fire while Slack takes nothing, for ten seconds and until each
+// strike lets alerts fire while nothing is taken, for ten seconds and until each
 // has a page that waits: a busy machine takes its time to open so many incidents, and
-// what is measured is Slack's limit.
-func strike(h *e2e.Harness, alerts []*e2e.Alert) (allowed time.Time) {
+// what is measured is the limit.
+func strike(h *e2e.Harness, alerts []*e2e.Alert, limited func(*e2e.Harness, time.Duration) time.Time) (allowed time.Time) {
 	allowed = limited(h, 10*time.Second)
 	e2e.FireAll(alerts)
 	for _, a := range alerts {
@@ -51,7 +51,7 @@ func TestAStormOverFiftyPeopleIsPagedAsSoonAsSlackAllowsIt(t *testing.T) {
 	shown := crowd(h, before, people, "Before")
 	e2e.FireAll(shown)
 	h.ExpectPages(before)
-	allowed := strike(h, crowd(h, storm, people, "Storm"))
+	allowed := strike(h, crowd(h, storm, people, "Storm"), limited)
 	for _, a := range shown {
 		a.Decide(signals.Acknowledge, incident.Decision{By: "sre-1"})
 	}
@@ -94,7 +94,7 @@ func TestAStormOnOnePersonIsOnePageAndOneMore(t *testing.T) {
 	alerts[0].Fire()
 	first := h.Slack(e2e.MemberOf("crowd-00")).ExpectMessage("SEV1", "Storm000")
 	require.Less(t, first.At.Sub(fired), late, "the first page leaves at once")
-	allowed := strike(h, alerts[1:])
+	allowed := strike(h, alerts[1:], limited)
 
 	for id, pages := range h.ExpectPages(storm) {
 		require.Len(t, pages, 1, "%s is named in one page", id)
