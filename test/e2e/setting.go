@@ -41,6 +41,8 @@ type Setting struct {
 	Approval bool
 	// Secondary has step 2 page the schedule secondary, of sre-1 alone, in place of sre-2.
 	Secondary bool
+	// OneStep leaves the first step of the three alone: its page has no stand-in.
+	OneStep bool
 	// Plain leaves channel, rollback and ticket out: what remains is paging.
 	Plain bool
 	// OwnTemporal starts a devserver that the story may kill.
@@ -65,6 +67,10 @@ type Setting struct {
 	Contact string
 	// WorkerEnv are further variables of the worker.
 	WorkerEnv []string
+	// Sources are the mappings, as in lastgood.yaml; Tokens those of other monitors than
+	// Alertmanager, source:token.
+	Sources string
+	Tokens  []string
 }
 
 func (s Setting) withDefaults() Setting {
@@ -115,8 +121,10 @@ policies:
   - id: climb
     steps:
       - {page: [{schedule: primary}], ack_within: {{.AckWithin}}}
+{{- if not .OneStep}}
       - {page: [{{if .Secondary}}{schedule: secondary}{{else}}{person: sre-2}{{end}}], ack_within: {{.AckWithin}}}
       - {page: [{slack_channel: C0LEADS}], ack_within: {{.AckWithin}}}
+{{- end}}
     repeat: {times: {{.Repeat}}, from_step: 1}
     ack_timeout: {{.AckTimeout}}
 {{- range .Members}}
@@ -141,6 +149,9 @@ services:
       minimum_in_service: 1h
       allowed: [{person: sre-1}, {person: sre-2}]
 {{- end}}
+{{- end}}
+{{- with .Sources}}
+sources:{{.}}
 {{- end}}
 `))
 

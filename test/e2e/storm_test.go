@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-44180607/lastgood/incident"
+	"github.com/seed-44180607/lastgood/oncall"
 	"github.com/seed-44180607/lastgood/signals"
 	"github.com/seed-44180607/lastgood/test/e2e"
 )
@@ -139,4 +140,27 @@ func TestAnAcknowledgementTakesAPageOutOfItsLane(t *testing.T) {
 	require.Empty(t, h.Pages(), "nobody is paged any more")
 	alert.Resolve()
 	alert.ExpectClosed()
+}
+
+func TestALongLimitHoldsUpAPageThatHasNoStandInForAsLongAsSlackSays(t *testing.T) {
+	t.Parallel()
+	h := e2e.Start(t, e2e.Setting{Plain: true, OneStep: true})
+	allowed := limited(h, 40*time.Second)
+	alert := h.Fire("checkout")
+	alert.ExpectEntries(incident.NobodyReached, 1)
+	require.Less(t, time.Now(), allowed.Add(-2*late), "the climb rests, and Slack takes nothing for a while yet")
+	h.KillWorker()
+	h.StartWorker()
+
+	page := h.Slack(e2e.FirstResponder).ExpectMessage("SEV1", "checkout")
+	require.WithinRange(t, page.At, allowed, allowed.Add(late))
+	t.Logf("the page came %s after Slack allowed it", page.At.Sub(allowed))
+	alert.ExpectEntries(incident.Paged, 1)
+	h.Pass(oncall.UnreachedPause) // The round would be climbed again within that.
+	require.Len(t, h.Pages(), 1)
+	page.Click("acknowledge", e2e.FirstResponder).Told("Acknowledged by sre-1")
+	alert.Resolve()
+	closed := alert.ExpectClosed()
+	require.Equal(t, 1, e2e.Count(closed, incident.Paged))
+	require.Equal(t, 1, e2e.Count(closed, incident.NobodyReached))
 }
