@@ -28,6 +28,7 @@ func opened(in *Incident, ev Event) error {
 	in.Status, in.OpenedAt = Triggered, ev.At
 	in.restart(firstStep, ev)
 	in.log(ev, Opened, "Opened for %s as %s", in.Service.ID, in.Severity)
+	in.withhold(ev)
 	return nil
 }
 
@@ -41,6 +42,7 @@ func delivered(in *Incident, ev Event) error {
 			rule = alertFired
 		}
 		for _, ev.Alert = range ev.Delivery.Alerts {
+			ev.Alert = in.dated(ev.Alert, ev.At)
 			if ev.Alert.Firing == firing && rule(in, ev) == nil {
 				result = nil
 			}
@@ -50,6 +52,7 @@ func delivered(in *Incident, ev Event) error {
 		in.declare(ev)
 	}
 	in.gather(before, ev)
+	in.tellWithheld(ev)
 	in.forget()
 	return result
 }
@@ -99,15 +102,18 @@ func alertFired(in *Incident, ev Event) error {
 	case !a.StartsAt.After(in.Alerts[i].StartsAt):
 		return errNothing
 	default:
+		// What had data once is no mere lack of it.
+		a.Blind = a.Blind && in.Alerts[i].Blind
 		in.Alerts[i] = a
 	}
 	if in.Summary == "" {
 		in.Summary = firstLine(a.Title(), 200)
 	}
 	in.log(ev, AlertFired, "Alert fires: %s", firstLine(a.Title(), 200))
+	in.tally(ev)
 	switch {
 	case !in.Open():
-		in.reopen(ev, "an alert fires again")
+		in.firesAgain(ev)
 	case in.Rollback.State == RollbackVerifying:
 		in.log(ev, NotProved, "Not good yet: an alert fires while the rollback is verified")
 	}
@@ -120,6 +126,8 @@ func alertFired(in *Incident, ev Event) error {
 func alertResolved(in *Incident, ev Event) error {
 	i := slices.IndexFunc(in.Alerts, func(k Alert) bool { return k.Fingerprint == ev.Alert.Fingerprint })
 	switch {
+	case i < 0 && ev.Alert.StartsAt.IsZero():
+		return errNothing
 	case i < 0:
 		// Its firing was never seen. It is kept, so that a late one is not news.
 		in.Alerts = append(in.Alerts, trim(ev.Alert, len(in.Alerts)))
@@ -168,6 +176,7 @@ func (in *Incident) resolve(ev Event, why string) {
 	in.QuietUntil = ev.At.Add(in.Service.ReopenWithin)
 	in.SnoozedAt, in.SnoozedUntil = time.Time{}, time.Time{}
 	in.Climb.Pending, in.Climb.Wanted, in.Climb.Until, in.Climb.Following = false, false, time.Time{}, nil
+	in.nobodyPaged(ev)
 	in.log(ev, WasResolved, "Resolved: %s", why)
 }
 

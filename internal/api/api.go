@@ -55,10 +55,12 @@ type Source struct {
 	Path string
 	// Admit says whether whoever sent the body may; nil means that the header shows one of the tokens.
 	Admit func(h http.Header, body []byte, tokens []string) bool
-	// Decode reads a body. Its error says what is wrong with the body, and where.
+	// Decode reads a body of one group. Its error says what is wrong with the body, and where.
 	Decode func(body []byte) (incident.Delivery, error)
-	// Accepted words the answer to what was stored as the monitor expects it; nil means the rows of /v1/alerts.
-	Accepted func(d incident.Delivery) any
+	// Read reads a body in the place of Decode, for a source that says more than that.
+	Read func(body []byte) (Call, error)
+	// Refused words a refusal, in JSON, as the monitor expects it; nil means application/problem+json.
+	Refused func(status int, why string) any
 }
 
 func (s Source) path() string { return cmp.Or(s.Path, "/v1/alerts/"+s.Name) }
@@ -77,8 +79,10 @@ type Options struct {
 	// Rate is how many calls a second each source may make over time; ten times as many at once.
 	Rate int
 	// Route finds the service of an alert by its labels.
-	Route  func(labels map[string]string) (service string, ok bool)
-	Alerts Alerts
+	Route func(labels map[string]string) (service string, ok bool)
+	// Services are the IDs of all of them.
+	Services []string
+	Alerts   Alerts
 
 	// VerifySlack checks Slack's signature over the raw body.
 	VerifySlack func(h http.Header, body []byte) error
@@ -92,7 +96,7 @@ type Options struct {
 	Whisperer Whisperer
 	Texting   Texting
 
-	// Roster answers who is on call, and takes overrides.
+	// Roster answers who is on call, and takes overrides and maintenance.
 	Roster Roster
 	// DecodeCommand reads a slash command, AnswerCommand makes the JSON that shows lines of text to whoever typed it.
 	DecodeCommand func(body []byte) (incident.Command, error)
@@ -114,8 +118,8 @@ func New(o Options) *API {
 	a := &API{Options: o, mux: http.NewServeMux(), counters: newCounters(o.Metrics)}
 	for _, source := range o.Sources {
 		path := source.path()
-		a.mux.Handle("POST "+path, a.counters.timed(path, a.takeAlerts(source)))
-		a.mux.Handle(path, a.counters.timed(path, a.refuseMethod(source)))
+		a.mux.Handle("POST "+path, a.counters.timed(path, speaking(source, a.takeAlerts(source))))
+		a.mux.Handle(path, a.counters.timed(path, speaking(source, a.refuseMethod(source))))
 	}
 	a.mux.Handle("/v1/alerts/", a.counters.timed("/v1/alerts/", a.refuseUnknownSource))
 	a.mount(http.MethodPost, "/slack/interactions", a.takeInteraction)

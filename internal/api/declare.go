@@ -15,9 +15,8 @@ import (
 // Declaring is how people declare incidents: by a form, in the chat. All of it is needed.
 type Declaring struct {
 	Forms Forms
-	// Services are those that an incident may be declared of, and Channel is where one's card appears; "" when it is told nowhere.
-	Services []string
-	Channel  func(service string) string
+	// Channel is where the card of a service appears; "" when it appears nowhere.
+	Channel func(service string) string
 	// Decode reads a filled in form; ok is false when the body is none.
 	Decode func(body []byte) (d incident.Declaration, ok bool, err error)
 	// Rejected makes the answer that shows what is wrong with a form, by field; Declared the one to a form that is stored.
@@ -33,7 +32,7 @@ type Forms interface {
 
 // filledIn takes what was typed behind the command for the service, when it is one, and for what is wrong.
 func (a *API) filledIn(c incident.Command) incident.Form {
-	f := incident.Form{Trigger: c.ID, Services: a.Declaring.Services, At: time.Now()}
+	f := incident.Form{Trigger: c.ID, Services: slices.Sorted(slices.Values(a.Services)), At: time.Now()}
 	words := c.Words[1:]
 	if len(words) > 0 && slices.Contains(f.Services, words[0]) {
 		f.Service, words = words[0], words[1:]
@@ -69,7 +68,7 @@ func (a *API) declare(w http.ResponseWriter, r *http.Request, d incident.Declara
 		})
 		return
 	}
-	if faults := d.Faults(a.Declaring.Services); len(faults) > 0 {
+	if faults := d.Faults(a.Services); len(faults) > 0 {
 		a.reject(w, r, d, refused, faults)
 		return
 	}

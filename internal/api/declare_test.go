@@ -53,7 +53,7 @@ func TestACommandShowsTheFormFilledInAsFarAsItWasTyped(t *testing.T) {
 			a := w.send(commandRequest(t, "U0SRE1", typed))
 			require.Equal(t, http.StatusOK, a.Code)
 			require.Empty(t, a.Body.String(), "the form is the answer")
-			want.Trigger, want.Services, want.At = "trigger", []string{"checkout", "cart"}, time.Now()
+			want.Trigger, want.Services, want.At = "trigger", []string{"cart", "checkout"}, time.Now()
 			require.Equal(t, []incident.Form{want}, w.forms, typed)
 			require.Empty(t, w.deliveries, "nothing is declared yet")
 			require.Contains(t, w.metrics(t), `lastgood_commands_total{result="answered"} 1`)

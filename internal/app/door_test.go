@@ -79,7 +79,7 @@ func newDoorwayOf(t *testing.T, client signals.Client, change func(*config.Env))
 	t.Helper()
 	env := config.Env{
 		Config:        "../config/testdata/good/minimal.yaml",
-		AlertTokens:   config.NewSecret("alertmanager:" + alertToken + ",alertmanager:alert-token-2,oncall:oncall-token"),
+		AlertTokens:   config.NewSecret("alertmanager:" + alertToken + ",alertmanager:alert-token-2,oncall:oncall-token,grafana:grafana-token,datadog:datadog-token,pagerduty:routing-key-1"),
 		SlackBotToken: config.NewSecret("xoxb-bot-token"), SlackSigningSecret: config.NewSecret(signedWith), SlackAPIURL: "http://127.0.0.1:1/",
 	}
 	if change != nil {
@@ -187,6 +187,22 @@ func (row refusedRow) isRefused(t *testing.T) {
 	answer := d.send(row.request(t))
 
 	require.Equal(t, row.status, answer.Code, answer.Body.String())
+	require.Contains(t, row.detail(t, answer), row.says)
+	require.Less(t, answer.Body.Len(), 10_000)
+	require.Equal(t, row.status == 401 && strings.Contains(row.counts, "/"), answer.Header().Get("WWW-Authenticate") != "")
+	require.Equal(t, row.status == 503, answer.Header().Get("Retry-After") != "")
+	require.Empty(t, d.temporal.calls, "nothing is started")
+	require.Contains(t, d.counted(t), row.metric())
+	requireDiscreet(t, d.log.String(), answer.Body.String())
+}
+
+// detail is what the answer says in words: a problem's, or those of the source.
+func (row refusedRow) detail(t *testing.T, answer *httptest.ResponseRecorder) string {
+	t.Helper()
+	if strings.HasPrefix(row.counts, "pagerduty/") {
+		require.Equal(t, "application/json", answer.Header().Get("Content-Type"))
+		return answer.Body.String()
+	}
 	require.Equal(t, "application/problem+json", answer.Header().Get("Content-Type"))
 	var problem struct {
 		Title, Detail string
@@ -194,13 +210,8 @@ func (row refusedRow) isRefused(t *testing.T) {
 	}
 	require.NoError(t, json.Unmarshal(answer.Body.Bytes(), &problem))
 	require.Equal(t, row.status, problem.Status)
-	require.Contains(t, problem.Detail, row.says)
-	require.Less(t, len(problem.Detail), 5000)
-	require.Equal(t, row.status == 401 && row.call == nil, answer.Header().Get("WWW-Authenticate") != "")
-	require.Equal(t, row.status == 503, answer.Header().Get("Retry-After") != "")
-	require.Empty(t, d.temporal.calls, "nothing is started")
-	require.Contains(t, d.counted(t), row.metric())
-	requireDiscreet(t, d.log.String(), answer.Body.String())
+	require.Equal(t, http.StatusText(row.status), problem.Title)
+	return problem.Detail
 }
 
 // requireDiscreet asserts that one line was logged, of bounded length, and that no secret stands in it or in the answer.
@@ -208,7 +219,7 @@ func requireDiscreet(t *testing.T, logged, answered string) {
 	t.Helper()
 	require.Equal(t, 1, strings.Count(logged, "level=WARN"), logged)
 	require.Less(t, len(logged), 5000)
-	for _, secret := range []string{alertToken, "alert-token-2", "oncall-token", signedWith, "xoxb-bot-token", "Authorization", "Bearer"} {
+	for _, secret := range []string{alertToken, "alert-token-2", "oncall-token", "grafana-token", "datadog-token", "routing-key-1", signedWith, "xoxb-bot-token", "Authorization", "Bearer"} {
 		require.NotContains(t, logged, secret)
 		require.NotContains(t, answered, secret)
 	}

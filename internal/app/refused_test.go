@@ -199,6 +199,50 @@ func refusedFromSlack() []refusedRow {
 	}
 }
 
+// refusedFromOthers are calls of the other monitors; what all bodies share is not told again.
+func refusedFromOthers() []refusedRow {
+	call := func(path, token, body string, changes ...func(*http.Request)) func(*testing.T) *http.Request {
+		return func(t *testing.T) *http.Request {
+			t.Helper()
+			r := posted(t, body)
+			r.URL.Path = path
+			r.Header.Set("Authorization", "Bearer "+token)
+			for _, change := range changes {
+				change(r)
+			}
+			return r
+		}
+	}
+	const (
+		grafana, datadog, pagerduty = "/v1/alerts/grafana", "/v1/alerts/datadog", "/v2/enqueue"
+		trigger                     = `{"routing_key":"routing-key-1","event_action":"trigger","dedup_key":"k","payload":{"summary":"down","source":"s","severity":"critical"}}`
+	)
+	event := func(old, replacement string) func(*testing.T) *http.Request {
+		return call(pagerduty, "", strings.Replace(trigger, old, replacement, 1))
+	}
+	return []refusedRow{
+		{name: "Grafana without a token", call: call(grafana, "", goodBody), status: 401, says: "no token", counts: "grafana/unauthorized"},
+		{name: "Grafana with Alertmanager's token", call: call(grafana, alertToken, goodBody), status: 401, says: "no token", counts: "grafana/unauthorized"},
+		{name: "Grafana with a wrong signature", call: call(grafana, "", goodBody, header("X-Grafana-Alerting-Signature", strings.Repeat("ab", 32))), status: 401, says: "no token", counts: "grafana/unauthorized"},
+		{name: "Grafana with half a signature", call: call(grafana, "", goodBody, header("X-Grafana-Alerting-Signature", "xyz")), status: 401, says: "no token", counts: "grafana/unauthorized"},
+		{name: "Grafana by GET", call: call(grafana, "grafana-token", goodBody, func(r *http.Request) { r.Method = http.MethodGet }), status: 405, says: "only POST", counts: "grafana/method"},
+		{name: "Grafana in gzip", call: call(grafana, "grafana-token", goodBody, header("Content-Encoding", "gzip")), status: 415, says: "packed", counts: "grafana/packed"},
+		{name: "Grafana with 2 MiB", call: call(grafana, "grafana-token", strings.Repeat(" ", 2<<20)), status: 413, says: "larger", counts: "grafana/too_large"},
+		{name: "Grafana without alerts", call: call(grafana, "grafana-token", with(goodAlert, "")), status: 400, says: "alerts is missing or empty", counts: "grafana/unreadable"},
+		{name: "Datadog with another's token", call: call(datadog, "grafana-token", `{}`), status: 401, says: "no token", counts: "datadog/unauthorized"},
+		{name: "Datadog without a monitor", call: call(datadog, "datadog-token", `{}`), status: 400, says: "monitor", counts: "datadog/unreadable"},
+		{name: "Datadog that filled nothing in", call: call(datadog, "datadog-token", `{"monitor":"$ALERT_ID","transition":"$ALERT_TRANSITION"}`), status: 400, says: "monitor", counts: "datadog/unreadable"},
+		{name: "an event without a key", call: event(`"routing_key":"routing-key-1",`, ""), status: 401, says: "Invalid routing key", counts: "pagerduty/unauthorized"},
+		{name: "an event with a wrong key", call: event("routing-key-1", "guess"), status: 401, says: "Invalid routing key", counts: "pagerduty/unauthorized"},
+		{name: "an event with the key in the header", call: call(pagerduty, "routing-key-1", strings.Replace(trigger, "routing-key-1", "", 1)), status: 401, says: "Invalid routing key", counts: "pagerduty/unauthorized"},
+		{name: "an event that is no JSON", call: call(pagerduty, "", "trigger"), status: 401, says: "Invalid routing key", counts: "pagerduty/unauthorized"},
+		{name: "an event of an unknown kind", call: event(`"trigger"`, `"explode"`), status: 400, says: "event_action", counts: "pagerduty/unreadable"},
+		{name: "an event without a payload", call: event(`"payload"`, `"other"`), status: 400, says: "payload", counts: "pagerduty/unreadable"},
+		{name: "an event for no service", call: event(`"s"`, `"nobody"`), status: 422, says: "no service matches", counts: "pagerduty/no_service"},
+		{name: "an event by GET", call: call(pagerduty, "", trigger, func(r *http.Request) { r.Method = http.MethodGet }), status: 405, says: "only POST", counts: "pagerduty/method"},
+	}
+}
+
 func each(rows []refusedRow, status int, counts string) []refusedRow {
 	for i := range rows {
 		rows[i].status, rows[i].counts = status, counts
@@ -209,7 +253,7 @@ func each(rows []refusedRow, status int, counts string) []refusedRow {
 func refusedRows() []refusedRow {
 	var rows []refusedRow
 	for _, some := range [][]refusedRow{
-		refusedByWhoSends(), refusedByHowItIsSent(), refusedAsNoJSON(), refusedByItsFields(), refusedAsNobodys(), refusedByTemporal(), refusedFromSlack(),
+		refusedByWhoSends(), refusedByHowItIsSent(), refusedAsNoJSON(), refusedByItsFields(), refusedAsNobodys(), refusedByTemporal(), refusedFromSlack(), refusedFromOthers(),
 	} {
 		rows = append(rows, some...)
 	}

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -70,7 +69,7 @@ func newAPI(c config.Config, client signals.Client, metrics *metrics, ready func
 	return api.New(api.Options{
 		Log: log, Metrics: metrics.registry, Ready: ready,
 		Sources: sources(c),
-		Tokens:  tokens, Rate: c.AlertRate, Route: c.Route, Alerts: opener{config: c, client: client, steady: newSteady(log)},
+		Tokens:  tokens, Rate: c.AlertRate, Route: c.Route, Services: c.ServiceIDs(), Alerts: opener{config: c, client: client, steady: newSteady(log)},
 		VerifySlack:   func(h http.Header, body []byte) error { return slack.Verify(secret, h, body, time.Now()) },
 		DecodeClick:   slack.Decode,
 		Person:        c.PersonBySlack,
@@ -87,13 +86,8 @@ func newAPI(c config.Config, client signals.Client, metrics *metrics, ready func
 
 // declaring is how people declare incidents of the services in lastgood.yaml.
 func declaring(c config.Config, chat *slack.Client) api.Declaring {
-	var services []string
-	for _, s := range c.Services {
-		services = append(services, s.ID)
-	}
-	slices.Sort(services)
 	return api.Declaring{
-		Forms: chat, Services: services,
+		Forms: chat,
 		Channel: func(id string) string {
 			s, _ := c.Service(id)
 			return s.SlackChannel

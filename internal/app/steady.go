@@ -28,7 +28,7 @@ const (
 	awayFor   = time.Second
 	// againSoon and againLate bound the pause between two attempts.
 	againSoon = 50 * time.Millisecond
-	againLate = 500 * time.Millisecond
+	againLate = 250 * time.Millisecond
 )
 
 var (

@@ -104,8 +104,16 @@ func deliveryOf(text string) incident.Delivery {
 	}}
 }
 
-// pageBy is a page of the incident by one way.
-func pageBy(via oncall.Method, text string) incident.Message {
+// message draws a message by one way, with a text in it.
+type message func(via oncall.Method, text string) incident.Message
+
+// several is one message that pages for three incidents.
+func several(via oncall.Method, text string) incident.Message {
+	return incident.Merge([]incident.Message{paged(via, text), paged(via, text), paged(via, text)})
+}
+
+// paged is a page of the incident.
+func paged(via oncall.Method, text string) incident.Message {
 	c := cardOf(text)
 	return incident.Message{Card: &c, Page: true, Marker: "page/" + string(via)}
 }

@@ -15,6 +15,7 @@ import (
 	gosmtp "github.com/emersion/go-smtp"
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-44180607/lastgood/incident"
 	"github.com/seed-44180607/lastgood/integrations/smtp"
 	"github.com/seed-44180607/lastgood/oncall"
 )
@@ -38,7 +39,7 @@ func (m *mailbox) Data(r io.Reader) error {
 }
 
 // delivered is a page by mail as a server takes it: to one person, in one dialogue.
-func delivered(t *testing.T, text string) *mail.Message {
+func delivered(t *testing.T, page incident.Message) *mail.Message {
 	t.Helper()
 	box := &mailbox{}
 	server := gosmtp.NewServer(box)
@@ -49,7 +50,7 @@ func delivered(t *testing.T, text string) *mail.Message {
 	port := listener.Addr().(*net.TCPAddr).Port
 	c, err := smtp.New(smtp.Config{Host: "127.0.0.1", Port: port, From: "lastgood@example.com", Security: smtp.None})
 	require.NoError(t, err)
-	_, err = c.Send(t.Context(), "sre-1@example.com", pageBy(oncall.Email, text))
+	_, err = c.Send(t.Context(), "sre-1@example.com", page)
 	require.NoError(t, err)
 	require.Len(t, box.content, 2)
 	require.Equal(t, "to sre-1@example.com", box.content[0])
@@ -59,28 +60,30 @@ func delivered(t *testing.T, text string) *mail.Message {
 }
 
 // headers are a mail's: how many of each, and the subject in words.
-func headers(t *testing.T, text string) []string {
-	t.Helper()
-	message := delivered(t, text)
-	subject, err := new(mime.WordDecoder).DecodeHeader(message.Header.Get("Subject"))
-	require.NoError(t, err)
-	var names []string
-	for name, values := range message.Header {
-		require.Len(t, values, 1, name)
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	require.NotContains(t, names, "Bcc")
-	return []string{subject, strings.Join(names, " ")}
-}
-
-func mailed(mediaType string) func(*testing.T, string) []string {
+func headers(page message) func(*testing.T, string) []string {
 	return func(t *testing.T, text string) []string {
 		t.Helper()
-		message := delivered(t, text)
-		_, parameters, err := mime.ParseMediaType(message.Header.Get("Content-Type"))
+		taken := delivered(t, page(oncall.Email, text))
+		subject, err := new(mime.WordDecoder).DecodeHeader(taken.Header.Get("Subject"))
 		require.NoError(t, err)
-		parts := multipart.NewReader(message.Body, parameters["boundary"])
+		var names []string
+		for name, values := range taken.Header {
+			require.Len(t, values, 1, name)
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		require.NotContains(t, names, "Bcc")
+		return []string{subject, strings.Join(names, " ")}
+	}
+}
+
+func mailed(mediaType string, page message) func(*testing.T, string) []string {
+	return func(t *testing.T, text string) []string {
+		t.Helper()
+		taken := delivered(t, page(oncall.Email, text))
+		_, parameters, err := mime.ParseMediaType(taken.Header.Get("Content-Type"))
+		require.NoError(t, err)
+		parts := multipart.NewReader(taken.Body, parameters["boundary"])
 		for {
 			part, err := parts.NextRawPart()
 			require.NoError(t, err)

@@ -35,10 +35,8 @@ type outlet struct {
 // the command line, whose output a test there looks at.
 var outlets = []outlet{
 	{name: "Slack's card", shows: drawn(func(text string) incident.Message { c := cardOf(text); return incident.Message{Card: &c} }), acts: entities},
-	{name: "Slack's page", shows: drawn(func(text string) incident.Message { return pageBy(oncall.Slack, text) }), acts: entities},
-	{name: "Slack's page of several", shows: drawn(func(text string) incident.Message {
-		return incident.Merge([]incident.Message{pageBy(oncall.Slack, text), pageBy(oncall.Slack, text)})
-	}), acts: entities},
+	{name: "Slack's page", shows: drawn(func(text string) incident.Message { return paged(oncall.Slack, text) }), acts: entities},
+	{name: "Slack's page of several", shows: drawn(func(text string) incident.Message { return several(oncall.Slack, text) }), acts: entities},
 	{name: "Slack's thread", shows: drawn(func(text string) incident.Message { return incident.Message{Entries: incidentOf(text).Timeline} }), acts: entities},
 	{name: "Slack's notice", shows: drawn(func(text string) incident.Message { return incident.Message{Notice: "Informed: " + text} }), acts: entities},
 	{name: "Slack's loud notice", shows: drawn(func(text string) incident.Message { return incident.Message{Notice: "Exhausted: " + text, Loud: true} }), acts: entities},
@@ -47,10 +45,14 @@ var outlets = []outlet{
 	{name: "Slack's answer to a form", shows: confirmed, acts: entities},
 	{name: "Jira's ticket", shows: ticketed, acts: wiki},
 	{name: "Jira's comment", shows: commented, acts: wiki},
-	{name: "a mail's headers", shows: headers, acts: func(string) []string { return nil }},
-	{name: "a mail in words", shows: mailed("text/plain"), acts: func(string) []string { return nil }},
-	{name: "a mail in HTML", shows: mailed("text/html"), acts: tags},
-	{name: "a text", shows: func(_ *testing.T, text string) []string { return []string{twilio.Draw(pageBy(oncall.SMS, text))} }, acts: func(string) []string { return nil }},
+	{name: "a mail's headers", shows: headers(paged), acts: func(string) []string { return nil }},
+	{name: "a mail in words", shows: mailed("text/plain", paged), acts: func(string) []string { return nil }},
+	{name: "a mail in HTML", shows: mailed("text/html", paged), acts: tags},
+	{name: "the headers of a mail for several", shows: headers(several), acts: func(string) []string { return nil }},
+	{name: "a mail for several in words", shows: mailed("text/plain", several), acts: func(string) []string { return nil }},
+	{name: "a mail for several in HTML", shows: mailed("text/html", several), acts: tags},
+	{name: "a text for several", shows: func(_ *testing.T, text string) []string { return []string{twilio.Draw(several(oncall.SMS, text))} }, acts: func(string) []string { return nil }},
+	{name: "a text", shows: func(_ *testing.T, text string) []string { return []string{twilio.Draw(paged(oncall.SMS, text))} }, acts: func(string) []string { return nil }},
 	{name: "Temporal's details", shows: func(_ *testing.T, text string) []string { return []string{signals.Details(incidentOf(text))} }, acts: markdown},
 	{name: "Temporal's summary", shows: summarised, acts: markdown},
 }
