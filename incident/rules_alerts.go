@@ -42,6 +42,7 @@ func delivered(in *Incident, ev Event) error {
 			rule = alertFired
 		}
 		for _, ev.Alert = range ev.Delivery.Alerts {
+			ev.Alert = in.dated(ev.Alert, ev.At)
 			if ev.Alert.Firing == firing && rule(in, ev) == nil {
 				result = nil
 			}
@@ -98,6 +99,8 @@ func alertFired(in *Incident, ev Event) error {
 	case !a.StartsAt.After(in.Alerts[i].StartsAt):
 		return errNothing
 	default:
+		// What had data once is no mere lack of it.
+		a.Blind = a.Blind && in.Alerts[i].Blind
 		in.Alerts[i] = a
 	}
 	if in.Summary == "" {
@@ -120,6 +123,8 @@ func alertFired(in *Incident, ev Event) error {
 func alertResolved(in *Incident, ev Event) error {
 	i := slices.IndexFunc(in.Alerts, func(k Alert) bool { return k.Fingerprint == ev.Alert.Fingerprint })
 	switch {
+	case i < 0 && ev.Alert.StartsAt.IsZero():
+		return errNothing
 	case i < 0:
 		// Its firing was never seen. It is kept, so that a late one is not news.
 		in.Alerts = append(in.Alerts, trim(ev.Alert, len(in.Alerts)))

@@ -40,10 +40,11 @@ type world struct {
 	ready  error
 	// whisper answers for Slack.
 	whisper error
-	// texting, running and report are for what comes from phones.
-	texting api.Texting
-	running func() ([]incident.Named, error)
-	report  error
+	// texting, running, together and report are for what comes from phones.
+	texting  api.Texting
+	running  func() ([]incident.Named, error)
+	together func(number, id string) (bool, error)
+	report   error
 
 	// roster is who there is; away keeps what was entered at run time from being known, write answers for Temporal.
 	roster oncall.Roster
@@ -63,8 +64,11 @@ func newWorld(t *testing.T, services ...string) *world {
 		Log:     slog.New(slog.NewTextHandler(w, nil)),
 		Metrics: w.registry,
 		Ready:   func(context.Context) error { return w.ready },
-		Sources: []api.Source{{Name: "alertmanager", Decode: decode}},
-		Tokens:  map[string][]string{"alertmanager": {"old-token", "new-token"}, "grafana": {"other-token"}, "oncall": {"oncall-token"}},
+		Sources: []api.Source{{Name: "alertmanager", Decode: decode}, pager},
+		Tokens: map[string][]string{
+			"alertmanager": {"old-token", "new-token"}, "grafana": {"other-token"}, "oncall": {"oncall-token"}, "pager": {"pager-token"},
+		},
+		Services: services,
 		Route: func(labels map[string]string) (string, bool) {
 			s := labels["service"]
 			return s, slices.Contains(services, s)
@@ -84,7 +88,6 @@ func newWorld(t *testing.T, services ...string) *world {
 		IsClosed:      func(err error) bool { return errors.Is(err, errClosed) },
 		Whisperer:     w,
 		Roster:        w,
-		Services:      []string{"checkout", "basket"},
 		DecodeCommand: func(body []byte) (c incident.Command, err error) { return c, json.Unmarshal(body, &c) },
 		AnswerCommand: func(lines []string) any { return lines },
 		Texting:       w.texting,
@@ -129,6 +132,8 @@ func (w *world) Decide(ctx context.Context, c incident.Click) error {
 			return err
 		}
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.clicks = append(w.clicks, c)
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 
 func TestACommandEntersAndEndsAMaintenance(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // It is midnight on 1 January 2000.
-		w, id := newWorld(t), signals.MintOverrideID("trigger")
+		w, id := newWorld(t, "checkout", "basket"), signals.MintOverrideID("trigger")
 		w.roster = crew()
 		said := w.types(t, "U0SRE1", "maintenance checkout for 2h database upgrade")
 		require.Contains(t, said, "Nobody is paged for checkout from Sat 1 Jan 2000 00:00 UTC to Sat 1 Jan 2000 02:00 UTC, entered by u0sre1: database upgrade")
@@ -31,7 +31,7 @@ func TestACommandEntersAndEndsAMaintenance(t *testing.T) {
 }
 
 func TestACommandListsTheMaintenanceInForceAndToCome(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t, "checkout", "basket")
 	w.roster = crew()
 	require.Equal(t, "No maintenance is in force or to come.", w.types(t, "U0SRE1", "maintenance list"))
 	w.roster.Maintenance = []oncall.Maintenance{
@@ -59,7 +59,7 @@ func TestAMaintenanceThatMakesNoSenseIsNotEntered(t *testing.T) {
 		"maintenance end":                     "say which one; it is written /lastgood maintenance end ID",
 		"maintenance checkout for 2h for 90m": `"for" is not expected there`,
 	} {
-		w := newWorld(t)
+		w := newWorld(t, "checkout", "basket")
 		w.roster = crew()
 		said := w.types(t, "U0SRE1", text)
 		require.Contains(t, said, "Nothing was done: ", text)
@@ -73,7 +73,7 @@ func TestWhatTheRosterRefusesOfMaintenanceIsToldPrivately(t *testing.T) {
 		"maintenance checkout for 2h": signals.ErrMaintenanceFull,
 		"maintenance end nosuch":      signals.ErrNoMaintenance,
 	} {
-		w := newWorld(t)
+		w := newWorld(t, "checkout", "basket")
 		w.roster, w.write = crew(), func(context.Context) error { return err }
 		require.Contains(t, w.types(t, "U0SRE1", text), "Nothing was done: "+err.Error())
 	}

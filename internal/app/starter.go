@@ -68,7 +68,7 @@ func newAPI(c config.Config, client signals.Client, metrics *metrics, ready func
 	return api.New(api.Options{
 		Log: log, Metrics: metrics.registry, Ready: ready,
 		Sources: sources(c),
-		Tokens:  tokens, Route: c.Route, Alerts: opener{config: c, client: client},
+		Tokens:  tokens, Route: c.Route, Services: c.ServiceIDs(), Alerts: opener{config: c, client: client},
 		VerifySlack:   func(h http.Header, body []byte) error { return slack.Verify(secret, h, body, time.Now()) },
 		DecodeClick:   slack.Decode,
 		Person:        c.PersonBySlack,
@@ -76,7 +76,6 @@ func newAPI(c config.Config, client signals.Client, metrics *metrics, ready func
 		IsClosed:      func(err error) bool { return errors.Is(err, signals.ErrClosed) },
 		Whisperer:     slack.New(slack.Config{Token: c.Slack.BotToken.Reveal(), APIURL: c.Slack.APIURL}),
 		Roster:        book{newPeople(c.Roster, client.Roster, askedReadEvery, log), client},
-		Services:      c.ServiceIDs(),
 		DecodeCommand: slack.DecodeCommand,
 		AnswerCommand: slack.Ephemeral,
 		Texting:       texting(c, client),
