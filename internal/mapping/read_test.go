@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode"
@@ -222,6 +223,25 @@ func TestTheMostThatAMonitorSendsIsRead(t *testing.T) {
 		checks = append(checks, fmt.Sprintf(one, i))
 	}
 	require.Len(t, read(t, s, `{"checks":[`+strings.Join(checks, ",")+`]}`), 5000)
+}
+
+func TestAMappingReadsManyBodiesAtOnce(t *testing.T) {
+	s := uptime()
+	s.When, s.Summary = `any(alert.tags, # == "prod")`, `join(map(alert.tags, # + alert.status), ",")`
+	m := compiled(t, s)
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			body := fmt.Sprintf(`{"monitor":{"id":%d},"status":"down","service":"checkout","tags":["prod"]}`, i)
+			for range 50 {
+				got, err := m.Read(t.Context(), []byte(body), severities)
+				if err != nil || len(got) != 1 || got[0].Group != fmt.Sprintf("uptime/%d", i) {
+					t.Errorf("body %d became %v: %v", i, got, err)
+				}
+			}
+		})
+	}
+	all.Wait()
 }
 
 func TestTheSameBodyIsReadTheSame(t *testing.T) {
