@@ -40,6 +40,9 @@ type Alert struct {
 	// URL leads to the alert's source in the monitor.
 	URL     string `json:"url,omitempty"`
 	Runbook string `json:"runbook,omitempty"`
+	// Blind is true when the monitor has no data, or cannot evaluate it: nobody knows how
+	// the service is.
+	Blind bool `json:"blind,omitempty"`
 }
 
 // Title is the summary, or the name when there is none.

@@ -113,10 +113,20 @@ type Climb struct {
 	// Unreached is true from a round without a delivered page up to the next one
 	// that is: what is found missing meanwhile has been said.
 	Unreached bool `json:"unreached,omitempty"`
-	// Pages are those of the step at At, by index.
+	// Pages are those of the step at At; while Left is set, of the step that was left.
 	Pages []Page `json:"pages,omitempty"`
+	// Left is the step that the climb has moved on from without having reached
+	// anybody, until another one is opened.
+	Left *Left `json:"left,omitempty"`
 	// Following says who is paged next when nobody answers, and when.
 	Following *Following `json:"following,omitempty"`
+}
+
+// Left is a step that reached nobody, and to which the climb comes back when one of
+// its pages arrives all the same.
+type Left struct {
+	At        oncall.Position `json:"at"`
+	Following *Following      `json:"following,omitempty"`
 }
 
 // Page is one page of a step and how it went.
@@ -227,8 +237,22 @@ func (in Incident) Firing() int {
 // Policy is the escalation policy of the incident's severity.
 func (in Incident) Policy() oncall.Policy { return in.Policies.For(in.Severity) }
 
+// Blind says whether the incident is about missing data and nothing else: no release
+// is to blame for that. Once an alert with data has fired, it is not blind any more.
+func (in Incident) Blind() bool {
+	return len(in.Alerts) > 0 && !slices.ContainsFunc(in.Alerts, func(a Alert) bool { return !a.Blind })
+}
+
 // Offer is the deployment that the roll-back button names, nil when none is offered.
 func (in Incident) Offer() *release.Deployment {
+	if in.Blind() {
+		return nil
+	}
+	return in.candidate()
+}
+
+// candidate is the deployment to go back to, nil when there is none.
+func (in Incident) candidate() *release.Deployment {
 	if in.Service.Rollback == nil || in.Facts.Obstacle != "" || !in.Open() || in.Rollback.UnderWay() {
 		return nil
 	}

@@ -97,6 +97,8 @@ func alertFired(in *Incident, ev Event) error {
 	case !a.StartsAt.After(in.Alerts[i].StartsAt):
 		return errNothing
 	default:
+		// What had data once is no mere lack of it.
+		a.Blind = a.Blind && in.Alerts[i].Blind
 		in.Alerts[i] = a
 	}
 	if in.Summary == "" {

@@ -2,10 +2,13 @@ package app
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/seed-44180607/lastgood/incident"
 	"github.com/seed-44180607/lastgood/integrations/alertmanager"
+	"github.com/seed-44180607/lastgood/integrations/datadog"
+	"github.com/seed-44180607/lastgood/integrations/grafana"
 	"github.com/seed-44180607/lastgood/integrations/pagerduty"
 	"github.com/seed-44180607/lastgood/integrations/payload"
 	"github.com/seed-44180607/lastgood/internal/api"
@@ -16,8 +19,13 @@ import (
 // sources are the monitors that may send alerts.
 func sources(c config.Config) []api.Source {
 	severities := payload.Severities{Words: c.Severities, Default: c.Severity("")}
+	with := func(decode func([]byte, payload.Severities) (incident.Delivery, error)) func([]byte) (incident.Delivery, error) {
+		return func(body []byte) (incident.Delivery, error) { return decode(body, severities) }
+	}
 	own := []api.Source{
-		{Name: "alertmanager", Decode: func(body []byte) (incident.Delivery, error) { return alertmanager.Decode(body, severities) }},
+		{Name: "alertmanager", Decode: with(alertmanager.Decode)},
+		{Name: "grafana", Decode: with(grafana.Decode), Admit: fromGrafana},
+		{Name: "datadog", Decode: with(datadog.Decode)},
 		{
 			Name: pagerduty.Name, Path: "/v2/enqueue", Admit: pagerduty.Admit, Refused: pagerduty.Refused,
 			Read: func(body []byte) (api.Call, error) { return pagerdutyCall(body, severities) },
@@ -57,4 +65,9 @@ func mapped(all []*mapping.Mapping, severities payload.Severities) []api.Source 
 		}}
 	}
 	return out
+}
+
+// fromGrafana admits who shows a token, and who has signed the body with one.
+func fromGrafana(h http.Header, body []byte, tokens []string) bool {
+	return api.ShowsToken(h, tokens) || grafana.Signed(h, body, tokens, time.Now())
 }
