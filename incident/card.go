@@ -173,6 +173,9 @@ func (in Incident) notes() []string {
 	if d := in.Facts.Choice.Running; d != nil && in.Open() && !in.Rollback.UnderWay() {
 		notes = append(notes, fmt.Sprintf("A deployment of %s is running (build %d)", releaseOf(d), d.Build))
 	}
+	if line := in.lastTime(); line != "" {
+		notes = append(notes, line)
+	}
 	if in.Unending() > 0 {
 		notes = append(notes, "Its monitor never says resolved: somebody has to resolve "+in.ID)
 	}
@@ -204,6 +207,7 @@ func (in Incident) links(places Places) []Link {
 	add("Alert", source)
 	add(in.Cursors.Ticket.Key, in.Cursors.Ticket.URL)
 	add(historyLink, places.TemporalUI)
+	add(in.Before.ID, in.Before.link())
 	return links
 }
 

@@ -19,6 +19,7 @@ const (
 	AlertResolved Kind = "AlertResolved"
 	Enriched      Kind = "Enriched"
 	FactsDoubted  Kind = "FactsDoubted"
+	LookedBack    Kind = "LookedBack"
 
 	StepOpened    Kind = "StepOpened"
 	StepPassed    Kind = "StepPassed"
@@ -91,6 +92,7 @@ type Event struct {
 	Delivery  Delivery
 	Alert     Alert
 	Facts     Facts
+	Before    Before
 	Plan      oncall.Plan
 	Following *Following
 	// Index is that of the page, or how far a cursor moves.

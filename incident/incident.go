@@ -54,8 +54,12 @@ type Incident struct {
 	// Source is the kind of monitor; MonitorURL leads to it.
 	Source     string `json:"source,omitempty"`
 	MonitorURL string `json:"monitor_url,omitempty"`
-	Facts      Facts  `json:"facts"`
-	Climb      Climb  `json:"climb"`
+	// LookBack is true until it is known which incident of the same workflow came
+	// before this one: Before, which stays empty when there was none.
+	LookBack bool   `json:"look_back,omitempty"`
+	Before   Before `json:"before,omitzero"`
+	Facts    Facts  `json:"facts"`
+	Climb    Climb  `json:"climb"`
 	// Rollback is the latest one; its State is empty when there was none.
 	Rollback Rollback `json:"rollback"`
 	// Tried are the releases that were gone back to in vain.

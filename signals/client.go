@@ -51,6 +51,7 @@ func (c Client) Alert(ctx context.Context, o Opening, d incident.Delivery) (stri
 		}
 		return id, wrap(err, "signal resolved alerts to", id)
 	}
+	o.LookBack = true
 	_, err := c.Temporal.SignalWithStartWorkflow(ctx, id, Alert, d, c.options(id, o, d), IncidentType, o)
 	return id, wrap(err, "signal alerts to", id)
 }
