@@ -77,6 +77,8 @@ type Delivery struct {
 	URL string `json:"url,omitempty"`
 	// NeverResolves is true when the monitor never says that an alert has resolved: a person does.
 	NeverResolves bool `json:"never_resolves,omitempty"`
+	// LeftOut counts the alerts of the group that the monitor left out of this message.
+	LeftOut int `json:"left_out,omitempty"`
 }
 
 // Firing says whether any alert of the delivery fires.

@@ -176,6 +176,9 @@ func (in Incident) notes() []string {
 	if line := in.lastTime(); line != "" {
 		notes = append(notes, line)
 	}
+	if in.LeftOut > 0 {
+		notes = append(notes, fmt.Sprintf("The monitor leaves %s of the group out of its messages", count(in.LeftOut, "alert")))
+	}
 	if in.Unending() > 0 {
 		notes = append(notes, "Its monitor never says resolved: somebody has to resolve "+in.ID)
 	}

@@ -17,6 +17,7 @@ const (
 	Delivered     Kind = "Delivered" // Stands on the timeline as what it brought.
 	AlertFired    Kind = "AlertFired"
 	AlertResolved Kind = "AlertResolved"
+	LeftOut       Kind = "LeftOut" // Of the timeline alone.
 	Enriched      Kind = "Enriched"
 	FactsDoubted  Kind = "FactsDoubted"
 	LookedBack    Kind = "LookedBack"

@@ -51,6 +51,8 @@ type Incident struct {
 	Calls   []Call   `json:"calls,omitempty"`
 	Notices []Notice `json:"notices,omitempty"`
 	Alerts  []Alert  `json:"alerts"`
+	// LeftOut counts the alerts that the latest message about a group left out.
+	LeftOut int `json:"left_out,omitempty"`
 	// Source is the kind of monitor; MonitorURL leads to it.
 	Source     string `json:"source,omitempty"`
 	MonitorURL string `json:"monitor_url,omitempty"`
