@@ -40,6 +40,9 @@ type Alert struct {
 	// URL leads to the alert's source in the monitor.
 	URL     string `json:"url,omitempty"`
 	Runbook string `json:"runbook,omitempty"`
+	// Blind is true when the monitor has no data, or cannot evaluate it: nobody knows how
+	// the service is.
+	Blind bool `json:"blind,omitempty"`
 	// NeverResolves is true when the monitor never says that the alert has resolved:
 	// it is over once a person resolves the incident.
 	NeverResolves bool `json:"never_resolves,omitempty"`

@@ -164,8 +164,10 @@ func (in Incident) notes() []string {
 		notes = append(notes, "Reading the deployments of "+in.Service.ID+"…")
 	case in.Facts.Obstacle != "":
 		notes = append(notes, "No rollback can be offered: "+in.Facts.Obstacle)
-	case in.Offer() == nil:
+	case in.candidate() == nil:
 		notes = append(notes, "Nothing to go back to: "+in.whyNone())
+	case in.Blind():
+		notes = append(notes, "No rollback is offered. "+whyBlind)
 	case choice.Unknown:
 		notes = append(notes, fmt.Sprintf("Build %d of %s ended %s: the state of the service is unknown",
 			choice.Suspect.Build, choice.Suspect.Release, strings.ToLower(string(choice.Suspect.Result))))

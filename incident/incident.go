@@ -248,8 +248,22 @@ func (in Incident) Unending() int {
 // Policy is the escalation policy of the incident's severity.
 func (in Incident) Policy() oncall.Policy { return in.Policies.For(in.Severity) }
 
+// Blind says whether the incident is about missing data and nothing else: no release
+// is to blame for that. Once an alert with data has fired, it is not blind any more.
+func (in Incident) Blind() bool {
+	return len(in.Alerts) > 0 && !slices.ContainsFunc(in.Alerts, func(a Alert) bool { return !a.Blind })
+}
+
 // Offer is the deployment that the roll-back button names, nil when none is offered.
 func (in Incident) Offer() *release.Deployment {
+	if in.Blind() {
+		return nil
+	}
+	return in.candidate()
+}
+
+// candidate is the deployment to go back to, nil when there is none.
+func (in Incident) candidate() *release.Deployment {
 	if in.Service.Rollback == nil || in.Facts.Obstacle != "" || !in.Open() || in.Rollback.UnderWay() {
 		return nil
 	}

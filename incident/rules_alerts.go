@@ -103,6 +103,8 @@ func alertFired(in *Incident, ev Event) error {
 	case in.Alerts[i].repeatedBy(a):
 		return in.repeat(&in.Alerts[i], a, ev)
 	default:
+		// What had data once is no mere lack of it.
+		a.Blind = a.Blind && in.Alerts[i].Blind
 		in.Alerts[i] = a
 	}
 	if in.Summary == "" {

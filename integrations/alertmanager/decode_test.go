@@ -26,9 +26,10 @@ func TestAGroupFromAlertmanager034BecomesOneDelivery(t *testing.T) {
 	got, err := alertmanager.Decode(read(t, "testdata/firing-0.34.json"), options)
 	require.NoError(t, err)
 	require.Equal(t, incident.Delivery{
-		Source: "alertmanager",
-		Group:  `{}:{alertname="HighErrors", service="checkout"}`,
-		URL:    "http://alertmanager:9093",
+		Source:  "alertmanager",
+		Group:   `{}:{alertname="HighErrors", service="checkout"}`,
+		URL:     "http://alertmanager:9093",
+		LeftOut: 1,
 		Alerts: []incident.Alert{{
 			Fingerprint: "aa49fa88e14d3ff6", Firing: true, Severity: incident.SEV1,
 			StartsAt: time.Date(2026, 11, 22, 23, 22, 25, 131327134, time.UTC),

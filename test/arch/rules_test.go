@@ -40,6 +40,7 @@ var rules = []rule{
 	{folder: "incident", is: "pure, and rests on oncall and release alone", may: []string{"oncall", "release"}, never: impure, clockless: true},
 
 	{folder: "integrations/rest", is: "shared by all vendors and knows none of the product"},
+	{folder: "integrations/payload/payloadtest", is: "for the tests of all monitors", may: domain("integrations/payload")},
 	{folder: "integrations/payload", is: "shared by all monitors and knows the domain alone", may: domain(), never: impure},
 	{folder: "integrations/*", is: "an adapter: it knows the domain and its vendor, no workflow and no other adapter", may: domain("integrations/rest", "integrations/payload"), never: []string{"go.temporal.io/..."}},
 
