@@ -63,8 +63,11 @@ func newWorld(t *testing.T, services ...string) *world {
 		Log:     slog.New(slog.NewTextHandler(w, nil)),
 		Metrics: w.registry,
 		Ready:   func(context.Context) error { return w.ready },
-		Sources: []api.Source{{Name: "alertmanager", Decode: decode}},
-		Tokens:  map[string][]string{"alertmanager": {"old-token", "new-token"}, "grafana": {"other-token"}, "oncall": {"oncall-token"}},
+		Sources: []api.Source{{Name: "alertmanager", Decode: decode}, pager},
+		Tokens: map[string][]string{
+			"alertmanager": {"old-token", "new-token"}, "grafana": {"other-token"}, "oncall": {"oncall-token"}, "pager": {"pager-token"},
+		},
+		Services: services,
 		Route: func(labels map[string]string) (string, bool) {
 			s := labels["service"]
 			return s, slices.Contains(services, s)
@@ -128,6 +131,8 @@ func (w *world) Decide(ctx context.Context, c incident.Click) error {
 			return err
 		}
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.clicks = append(w.clicks, c)
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/seed-44180607/lastgood/integrations/alertmanager"
 	"github.com/seed-44180607/lastgood/integrations/datadog"
 	"github.com/seed-44180607/lastgood/integrations/grafana"
+	"github.com/seed-44180607/lastgood/integrations/pagerduty"
 	"github.com/seed-44180607/lastgood/integrations/payload"
 	"github.com/seed-44180607/lastgood/internal/api"
 	"github.com/seed-44180607/lastgood/internal/config"
@@ -23,10 +24,30 @@ func sources(c config.Config) []api.Source {
 		{Name: "alertmanager", Decode: with(alertmanager.Decode)},
 		{Name: "grafana", Decode: with(grafana.Decode), Admit: fromGrafana},
 		{Name: "datadog", Decode: with(datadog.Decode)},
+		{
+			Name: pagerduty.Name, Path: "/v2/enqueue", Admit: pagerduty.Admit, Refused: pagerduty.Refused,
+			Read: func(body []byte) (api.Call, error) { return pagerdutyCall(body, severities) },
+		},
 	}
 }
 
 // fromGrafana admits who shows a token, and who has signed the body with one.
 func fromGrafana(h http.Header, body []byte, tokens []string) bool {
 	return api.ShowsToken(h, tokens) || grafana.Signed(h, body, tokens, time.Now())
+}
+
+// pagerdutyCall takes a trigger to the service that its labels lead to. What comes after names nothing but its key,
+// and goes to the incident of that, whichever service has it.
+func pagerdutyCall(body []byte, severities payload.Severities) (api.Call, error) {
+	c, err := pagerduty.Decode(body, severities)
+	if err != nil {
+		return api.Call{}, err
+	}
+	call := api.Call{Answer: pagerduty.Accepted(c.Key)}
+	if c.Acknowledges {
+		call.Acknowledged, call.Comment = c.Delivery.Group, c.Client
+		return call, nil
+	}
+	call.Deliveries, call.Anywhere = []incident.Delivery{c.Delivery}, !c.Delivery.Firing()
+	return call, nil
 }

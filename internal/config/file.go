@@ -98,6 +98,15 @@ func (f File) Service(id string) (Service, bool) {
 	return Service{}, false
 }
 
+// ServiceIDs are the IDs of all services, in the order of the file.
+func (f File) ServiceIDs() []string {
+	ids := make([]string, len(f.Services))
+	for i, s := range f.Services {
+		ids[i] = s.ID
+	}
+	return ids
+}
+
 // PersonBySlack finds the person with a Slack user ID.
 func (f File) PersonBySlack(user string) (id string, ok bool) {
 	for _, p := range f.Roster.People {
