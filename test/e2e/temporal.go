@@ -62,6 +62,49 @@ func (a *Alert) ExpectFiring() {
 	require.Equal(a.h.t, enums.WORKFLOW_EXECUTION_STATUS_RUNNING, a.run().GetStatus())
 }
 
+// ExpectOver waits until the alert's latest firing is known, and known to have resolved.
+func (a *Alert) ExpectOver() {
+	a.h.t.Helper()
+	a.h.until(fmt.Sprintf("%s of %s to be over", a.Name, a.Service), func() bool {
+		in, exists := a.Incident()
+		return exists && slices.ContainsFunc(in.Alerts, func(k incident.Alert) bool {
+			return !k.Firing && k.StartsAt.Equal(a.StartsAt)
+		})
+	})
+}
+
+// ExpectCounted waits until as many firings are known as were handed to Temporal by
+// Signal.
+func (a *Alert) ExpectCounted(n int) {
+	a.h.t.Helper()
+	a.h.until(fmt.Sprintf("%d firings to be counted", n), func() bool {
+		in, _ := a.Incident()
+		counted := 0
+		for _, k := range in.Alerts {
+			if k.NeverResolves {
+				counted += 1 + k.Again
+			}
+		}
+		return counted == n
+	})
+}
+
+// Signal hands firings of one more alert of the group to Temporal as a starter does, one
+// by one. No monitor resolves it: each firing counts.
+func (a *Alert) Signal(fingerprint string, times int) error {
+	client := signals.Client{Temporal: a.h.temporal, TaskQueue: a.h.queue()}
+	opening := signals.Opening{Service: incident.Service{ID: a.h.id(a.Service)}}
+	for range times {
+		d := incident.Delivery{Source: "mail", Group: a.group(), NeverResolves: true, Alerts: []incident.Alert{
+			{Fingerprint: fingerprint, Name: fingerprint, Firing: true, StartsAt: time.Now().UTC(), Severity: incident.SEV1},
+		}}
+		if _, err := client.Alert(a.h.t.Context(), opening, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // ExpectDecided waits until the alert's incident is resolved or rolled back.
 func (a *Alert) ExpectDecided() (in incident.Incident) {
 	a.h.t.Helper()
