@@ -66,7 +66,8 @@ RACES ?= 1000
 
 .PHONY: race-closing
 race-closing: build ## The end of an incident, and of a run, raced by alerts that fire: RACES=1000 times.
-	$(GO) test ./test/e2e -count=1 -v -timeout 30m -run 'TestAnAlertThatFires(While|With)' -races $(RACES) | grep -v '^=== '
+	$(GO) test ./test/e2e -count=1 -v -timeout 30m -run TestAnAlertThatFiresWhileItsIncidentCloses -races $(RACES)
+	$(GO) test ./test/e2e -count=1 -v -timeout 30m -run TestAnAlertThatFiresWhileItsRunContinues -races $(RACES)
 
 .PHONY: lint
 lint: tools ## Linters, formatting, determinism of the workflows.

@@ -29,6 +29,7 @@ func CardOf(in Incident, places Places) Card {
 	}
 	c.StateAt = in.stateAt()
 	c.Alerts, c.More = in.firingLines()
+	c.Affected = in.affectedLine()
 	c.Commits = in.Facts.Choice.Commits
 	if len(c.Commits) > shownCommits {
 		c.Commits, c.MoreCommits = c.Commits[:shownCommits], len(c.Commits)-shownCommits

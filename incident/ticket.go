@@ -29,6 +29,9 @@ func (in Incident) description(places Places) string {
 	}
 	row("Incident", "%s", in.ID)
 	row("Service", "%s, %s", plain(in.Service.ID), plain(in.Service.Environment))
+	if line := in.affectedLine(); line != "" {
+		row("Affected services", "%s", plain(line))
+	}
 	row("Severity", "%s", in.Severity)
 	row("Status", "%s", in.Status)
 	row("Opened", "%s", in.OpenedAt.UTC().Format("2006-01-02 15:04:05 UTC"))

@@ -39,7 +39,8 @@ func configured() (config.Config, error) {
 // severities are all of them, the worst first.
 var severities = []string{string(incident.SEV1), string(incident.SEV2), string(incident.SEV3), string(incident.SEV4)}
 
-// chosen finds a service by its ID, and its policy for a severity: the one of an alert that names none when it is empty.
+// chosen finds a service by its ID, or the one whose incidents it joins, and its policy for a severity: the one of an
+// alert that names none when it is empty.
 func chosen(file config.File, service, severity string) (config.Service, incident.Severity, error) {
 	s, exists := file.Service(service)
 	if !exists {
@@ -48,6 +49,9 @@ func chosen(file config.File, service, severity string) (config.Service, inciden
 			known = append(known, s.ID)
 		}
 		return s, "", usageError{fmt.Errorf("there is no service %q%s", service, spelling.DidYouMean(service, known))}
+	}
+	if owner, shares := file.Owner(s.ID); shares {
+		s, _ = file.Service(owner)
 	}
 	level := incident.Severity(severity)
 	switch {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-44180607/lastgood/incident"
 	"github.com/seed-44180607/lastgood/signals"
 )
 
@@ -32,6 +33,10 @@ type Alert struct {
 	Name    string
 	// StartsAt is that of the latest firing.
 	StartsAt time.Time
+	// Owner is the service whose incidents the alert joins, when those are shared.
+	Owner string
+	// Patient has what was answered 503 sent again, as monitors do.
+	Patient bool
 }
 
 // Alert gives an alert that does not fire yet.
@@ -69,6 +74,12 @@ func (a *Alert) Resolve() {
 func (a *Alert) post(body []byte) {
 	a.h.t.Helper()
 	answer := a.h.PostAlerts(body)
+	if a.Patient && answer.Status == http.StatusServiceUnavailable {
+		a.h.until("the starter to take what fires", func() bool {
+			answer = a.h.PostAlerts(body)
+			return answer.Status != http.StatusServiceUnavailable
+		})
+	}
 	require.Equal(a.h.t, http.StatusAccepted, answer.Status, answer.Body)
 }
 
@@ -78,6 +89,9 @@ func (a *Alert) group() string {
 
 // Workflow is the ID of the workflow that runs the alert's incidents.
 func (a *Alert) Workflow() string {
+	if a.Owner != "" {
+		return signals.IncidentWorkflow(a.h.id(a.Owner), incident.JointGroup)
+	}
 	return signals.IncidentWorkflow(a.h.id(a.Service), a.group())
 }
 

@@ -35,6 +35,7 @@ func TestAnAlertThatFiresWhileItsIncidentClosesIsNeverLost(t *testing.T) {
 	for lane := range lanes {
 		all.Go(func() {
 			alert := h.Alert("checkout", fmt.Sprintf("Lane%d", lane))
+			alert.Patient = true
 			alert.Fire()
 			alert.ExpectFiring()
 			aim := aim{wait: 100 * time.Millisecond, step: 100 * time.Millisecond}
