@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/seed-44180607/lastgood/integrations/payload"
 	"github.com/seed-44180607/lastgood/internal/api"
 	"github.com/seed-44180607/lastgood/internal/config"
+	"github.com/seed-44180607/lastgood/internal/mapping"
 )
 
 // sources are the monitors that may send alerts.
@@ -20,7 +22,7 @@ func sources(c config.Config) []api.Source {
 	with := func(decode func([]byte, payload.Severities) (incident.Delivery, error)) func([]byte) (incident.Delivery, error) {
 		return func(body []byte) (incident.Delivery, error) { return decode(body, severities) }
 	}
-	return []api.Source{
+	own := []api.Source{
 		{Name: "alertmanager", Decode: with(alertmanager.Decode)},
 		{Name: "grafana", Decode: with(grafana.Decode), Admit: fromGrafana},
 		{Name: "datadog", Decode: with(datadog.Decode)},
@@ -29,6 +31,7 @@ func sources(c config.Config) []api.Source {
 			Read: func(body []byte) (api.Call, error) { return pagerdutyCall(body, severities) },
 		},
 	}
+	return append(own, mapped(c.Sources, severities)...)
 }
 
 // fromGrafana admits who shows a token, and who has signed the body with one.
@@ -50,4 +53,21 @@ func pagerdutyCall(body []byte, severities payload.Severities) (api.Call, error)
 	}
 	call.Deliveries, call.Anywhere = []incident.Delivery{c.Delivery}, !c.Delivery.Firing()
 	return call, nil
+}
+
+// mapWithin bounds the expressions over one body: a body that makes more work is refused.
+const mapWithin = 500 * time.Millisecond
+
+// mapped are the sources whose bodies are read as lastgood.yaml says.
+func mapped(all []*mapping.Mapping, severities payload.Severities) []api.Source {
+	out := make([]api.Source, len(all))
+	for i, m := range all {
+		out[i] = api.Source{Name: m.ID(), Read: func(body []byte) (api.Call, error) {
+			ctx, cancel := context.WithTimeout(context.Background(), mapWithin)
+			defer cancel()
+			deliveries, err := m.Read(ctx, body, severities)
+			return api.Call{Deliveries: deliveries}, err
+		}}
+	}
+	return out
 }

@@ -7,6 +7,7 @@ import (
 	"reflect"
 
 	"github.com/seed-44180607/lastgood/incident"
+	"github.com/seed-44180607/lastgood/internal/mapping"
 	"github.com/seed-44180607/lastgood/oncall"
 )
 
@@ -15,11 +16,13 @@ type File struct {
 	// Severities gives the severity for each value of the label severity.
 	Severities map[string]incident.Severity
 	Services   []Service
-	Roster     oncall.Roster
-	Policies   []oncall.Policy
-	unused     []string
-	name       string // Of the file, and where its parts stand.
-	lines      lines
+	// Sources are the mappings of other monitors' bodies.
+	Sources  []*mapping.Mapping
+	Roster   oncall.Roster
+	Policies []oncall.Policy
+	unused   []string
+	name     string // Of the file, and where its parts stand.
+	lines    lines
 }
 
 // Service is one service, the labels that lead to it and its escalation policies.
@@ -58,6 +61,7 @@ func Parse(name string, content []byte) (File, error) {
 	}
 	s.locate(filepath.Dir(name))
 	file := s.file(d.unused)
+	file.Sources = d.mappings
 	file.name, file.lines = d.name, d.lines
 	return file, nil
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/seed-44180607/lastgood/incident"
+	"github.com/seed-44180607/lastgood/internal/mapping"
 	"github.com/seed-44180607/lastgood/oncall"
 )
 
@@ -18,7 +19,7 @@ type schema struct {
 	Schedules   []oncall.Schedule            `yaml:"schedules"`
 	Policies    []oncall.Policy              `yaml:"policies"`
 	Services    []service                    `yaml:"services"`
-	Sources     []map[string]any             `yaml:"sources" lastgood:"unused"`
+	Sources     []mapping.Source             `yaml:"sources"`
 	Heartbeats  []heartbeat                  `yaml:"heartbeats" lastgood:"unused"`
 	Maintenance []maintenance                `yaml:"maintenance" lastgood:"unused"`
 }
@@ -178,6 +179,7 @@ func defaults() map[reflect.Type]any {
 		verified,
 		measurement{Times: 1, Every: 30 * time.Second},
 		ticket{Type: "Incident", Done: "Done"},
+		mapping.Source{Resolves: true},
 	} {
 		out[reflect.TypeOf(v)] = v
 	}

@@ -49,7 +49,8 @@ var rules = []rule{
 	{folder: "workflows", is: "replayed: it reaches the world through activities only", may: domain("signals", "activities"), never: []string{"net", "net/http/...", "os/..."}, clockless: true},
 
 	{folder: "internal/api", is: "given its handlers: it knows the domain and signals", may: domain("signals", "internal/spelling")},
-	{folder: "internal/config", is: "read by all processes and knows the domain alone", may: domain("internal/spelling")},
+	{folder: "internal/config", is: "read by all processes: it knows the domain, and what mappings may say", may: domain("internal/spelling", "internal/mapping")},
+	{folder: "internal/mapping", is: "pure: bodies are data, and expressions have no way out", may: domain("integrations/payload"), never: impure, clockless: true},
 	{folder: "internal/spelling", is: "about words, whatever they name"},
 	{folder: "internal/local", is: "outside of the processes it starts on this machine, and knows none of the product", may: []string{"deploy"}},
 	{folder: "internal/app", all: true},

@@ -31,6 +31,8 @@ type Alert struct {
 	h       *Harness
 	Service string
 	Name    string
+	// Group is the key of its group where another monitor than Alertmanager tells of it.
+	Group string
 	// StartsAt is that of the latest firing.
 	StartsAt time.Time
 	// Owner is the service whose incidents the alert joins, when those are shared.
@@ -84,6 +86,9 @@ func (a *Alert) post(body []byte) {
 }
 
 func (a *Alert) group() string {
+	if a.Group != "" {
+		return a.Group
+	}
 	return fmt.Sprintf("{}:{alertname=%q, service=%q}", a.Name, a.Service)
 }
 
@@ -168,6 +173,16 @@ func (h *Harness) PostAlertsTo(base string, body []byte, dress ...func(*http.Req
 		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("Authorization", "Bearer "+alertToken)
 	}}, dress...)...)
+}
+
+// Post sends a JSON body to a path of the starter, with a token.
+func (h *Harness) Post(path, token string, body any) Answer {
+	h.t.Helper()
+	text, err := json.Marshal(body)
+	require.NoError(h.t, err)
+	return h.send(http.MethodPost, h.stage.Starter()+path, text, func(r *http.Request) {
+		r.Header.Set("Authorization", "Bearer "+token)
+	})
 }
 
 // Interact sends a payload signed as Slack does at a moment.

@@ -65,6 +65,10 @@ type Setting struct {
 	Contact string
 	// WorkerEnv are further variables of the worker.
 	WorkerEnv []string
+	// Sources are the mappings, as in lastgood.yaml; Tokens those of other monitors than
+	// Alertmanager, source:token.
+	Sources string
+	Tokens  []string
 }
 
 func (s Setting) withDefaults() Setting {
@@ -144,6 +148,9 @@ services:
       minimum_in_service: 1h
       allowed: [{person: sre-1}, {person: sre-2}]
 {{- end}}
+{{- end}}
+{{- with .Sources}}
+sources:{{.}}
 {{- end}}
 `))
 
