@@ -224,10 +224,7 @@ func (in *Incident) doubtFacts() { in.Facts.Asked = in.Service.Deployments == ni
 func trim(a Alert, known int) Alert {
 	a.Summary = firstLine(a.Summary, 300)
 	a.Name = firstLine(a.Name, 200)
-	if known >= maxDetailed {
-		a.Labels, a.Summary, a.URL = nil, "", ""
-	}
-	return a
+	return a.brief(known)
 }
 
 // raise moves to a worse severity and climbs its policy from the first step. A
