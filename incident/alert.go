@@ -26,8 +26,9 @@ func (s Severity) Worse(other Severity) bool { return s.Valid() && s < other }
 
 // Alert is one firing, from a monitor. Fingerprint and StartsAt identify it.
 type Alert struct {
-	Fingerprint string    `json:"fingerprint"`
-	StartsAt    time.Time `json:"starts_at"`
+	Fingerprint string `json:"fingerprint"`
+	// StartsAt is zero on its way in when the monitor does not tell it: see dated.
+	StartsAt time.Time `json:"starts_at"`
 	// EndsAt is set once the monitor says that the alert has resolved.
 	EndsAt   time.Time `json:"ends_at,omitzero"`
 	Firing   bool      `json:"firing"`
@@ -39,6 +40,21 @@ type Alert struct {
 	// URL leads to the alert's source in the monitor.
 	URL     string `json:"url,omitempty"`
 	Runbook string `json:"runbook,omitempty"`
+	// NeverResolves is true when the monitor never says that the alert has resolved:
+	// it is over once a person resolves the incident.
+	NeverResolves bool `json:"never_resolves,omitempty"`
+	// Since is when the alert began to fire, when it was repeated since: StartsAt is
+	// then that of the latest repetition. Again counts them.
+	Since time.Time `json:"since,omitzero"`
+	Again int       `json:"again,omitempty"`
+}
+
+// FiresSince is when the alert began to fire.
+func (a Alert) FiresSince() time.Time {
+	if a.Since.IsZero() {
+		return a.StartsAt
+	}
+	return a.Since
 }
 
 // Title is the summary, or the name when there is none.

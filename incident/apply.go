@@ -16,6 +16,10 @@ var ErrDuplicate = errors.New("this decision was taken already")
 // errNothing means that an event changed nothing that anybody would notice.
 var errNothing = errors.New("nothing changed")
 
+// errUnseen means that an event changed nothing that is shown, but for what it wrote on
+// the timeline.
+var errUnseen = errors.New("nothing that is shown changed")
+
 // rememberDecisions is how many decision IDs are kept to spot a duplicate.
 const rememberDecisions = 256
 
@@ -74,10 +78,11 @@ func Apply(in Incident, ev Event) (Incident, error) {
 	}
 	ev.Decision.Comment = strings.TrimSpace(ev.Decision.Comment)
 	next := in.clone()
-	if err := apply(&next, ev); err != nil {
-		if errors.Is(err, errNothing) {
-			return in, nil
-		}
+	err := apply(&next, ev)
+	switch {
+	case errors.Is(err, errNothing):
+		return in, nil
+	case err != nil && !errors.Is(err, errUnseen):
 		return in, err
 	}
 	if id != "" {
@@ -85,7 +90,7 @@ func Apply(in Incident, ev Event) (Incident, error) {
 		next.Seen = next.Seen[max(0, len(next.Seen)-rememberDecisions):]
 	}
 	next.renewAck(ev)
-	if !slices.Contains(unseen, ev.Kind) {
+	if shown := err == nil || len(next.Timeline) > len(in.Timeline); shown && !slices.Contains(unseen, ev.Kind) {
 		next.Revision++
 	}
 	return next, nil
@@ -171,6 +176,7 @@ func who(ev Event) string {
 // are not those of an earlier visit to the same step.
 func (in *Incident) restart(at oncall.Position, ev Event) {
 	in.Climb = Climb{At: at, Lap: in.Climb.Lap + 1, Wanted: in.Status == Acknowledged, Pending: true, PageAt: ev.At}
+	in.ClimbedFor = in.Severity
 }
 
 // trigger makes the incident page again.

@@ -32,7 +32,10 @@ type Incident struct {
 	Policies Policies `json:"policies"`
 	Severity Severity `json:"severity"`
 	// SeverityBy is who set the severity by hand; the alerts' own no longer counts.
-	SeverityBy     string    `json:"severity_by,omitempty"`
+	SeverityBy string `json:"severity_by,omitempty"`
+	// ClimbedFor is the worst severity that is answered, or being paged for: alerts that
+	// bring it back page nobody anew.
+	ClimbedFor     Severity  `json:"climbed_for,omitempty"`
 	Status         Status    `json:"status"`
 	Summary        string    `json:"summary"`
 	OpenedAt       time.Time `json:"opened_at"`
@@ -218,6 +221,18 @@ func (in Incident) Firing() int {
 	n := 0
 	for _, a := range in.Alerts {
 		if a.Firing {
+			n++
+		}
+	}
+	return n
+}
+
+// Unending counts the alerts that fire and that no monitor will say resolved of: a
+// person has to resolve the incident.
+func (in Incident) Unending() int {
+	n := 0
+	for _, a := range in.Alerts {
+		if a.Firing && a.NeverResolves {
 			n++
 		}
 	}

@@ -41,10 +41,15 @@ func delivered(in *Incident, ev Event) error {
 			rule = alertFired
 		}
 		for _, ev.Alert = range ev.Delivery.Alerts {
-			if ev.Alert.Firing == firing && rule(in, ev) == nil {
-				result = nil
+			if ev.Alert.Firing == firing {
+				ev.Alert.NeverResolves = ev.Alert.NeverResolves || ev.Delivery.NeverResolves
+				ev.Alert = in.dated(ev.Alert, ev.At)
+				result = tellingMost(result, rule(in, ev))
 			}
 		}
+	}
+	if in.Open() {
+		in.ease(Event{At: ev.At})
 	}
 	in.gather(before, ev)
 	in.forget()
@@ -85,16 +90,17 @@ func (in *Incident) forget() {
 	})
 }
 
-// alertFired takes one firing alert. Its fingerprint and start identify it: one
-// that is known to have resolved is a late duplicate, a later start is news.
+// alertFired takes one firing alert, which is news, a repetition, or known already.
 func alertFired(in *Incident, ev Event) error {
 	a := trim(ev.Alert, len(in.Alerts))
 	i := slices.IndexFunc(in.Alerts, func(k Alert) bool { return k.Fingerprint == a.Fingerprint })
 	switch {
 	case i < 0:
 		in.Alerts = append(in.Alerts, a)
-	case !a.StartsAt.After(in.Alerts[i].StartsAt):
-		return errNothing
+	case in.Alerts[i].knows(a):
+		return in.restate(&in.Alerts[i], a, ev)
+	case in.Alerts[i].repeatedBy(a):
+		return in.repeat(&in.Alerts[i], a, ev)
 	default:
 		in.Alerts[i] = a
 	}
@@ -104,19 +110,20 @@ func alertFired(in *Incident, ev Event) error {
 	in.log(ev, AlertFired, "Alert fires: %s", firstLine(a.Title(), 200))
 	switch {
 	case !in.Open():
+		in.ease(ev)
 		in.reopen(ev, "an alert fires again")
 	case in.Rollback.State == RollbackVerifying:
 		in.log(ev, NotProved, "Not good yet: an alert fires while the rollback is verified")
 	}
-	if in.SeverityBy == "" && a.Severity.Worse(in.Severity) {
-		in.raise(a.Severity, ev)
-	}
+	in.heed(a, ev)
 	return nil
 }
 
 func alertResolved(in *Incident, ev Event) error {
 	i := slices.IndexFunc(in.Alerts, func(k Alert) bool { return k.Fingerprint == ev.Alert.Fingerprint })
 	switch {
+	case i < 0 && ev.Alert.StartsAt.IsZero():
+		return errNothing
 	case i < 0:
 		// Its firing was never seen. It is kept, so that a late one is not news.
 		in.Alerts = append(in.Alerts, trim(ev.Alert, len(in.Alerts)))
@@ -149,7 +156,7 @@ func (in *Incident) allQuiet(ev Event) {
 	case in.Rollback.State == RollbackRunning:
 		in.log(ev, AlertResolved, "All alerts are resolved; the rollback goes on and is verified")
 	case in.Rollback.State == RollbackVerifying:
-		in.prove(ev)
+		in.prove(ev, everyAlert)
 	case in.Rollback.State == RollbackRequested:
 		in.withdraw(ev)
 		in.log(ev, RollbackLapsed, "The request to roll back lapses: all alerts are resolved")
@@ -159,8 +166,14 @@ func (in *Incident) allQuiet(ev Event) {
 	}
 }
 
-// resolve ends the responding. The run stays open for a while.
+// resolve ends the responding, and what no monitor says resolved of. The run stays
+// open for a while.
 func (in *Incident) resolve(ev Event, why string) {
+	for i, a := range in.Alerts {
+		if a.Firing && a.NeverResolves {
+			in.Alerts[i].Firing, in.Alerts[i].EndsAt = false, ev.At
+		}
+	}
 	in.Status, in.ResolvedAt, in.ResolvedBy = Resolved, ev.At, ev.Decision.By
 	in.QuietUntil = ev.At.Add(in.Service.ReopenWithin)
 	in.SnoozedAt, in.SnoozedUntil = time.Time{}, time.Time{}
@@ -225,15 +238,6 @@ func trim(a Alert, known int) Alert {
 	a.Summary = firstLine(a.Summary, 300)
 	a.Name = firstLine(a.Name, 200)
 	return a.brief(known)
-}
-
-// raise moves to a worse severity and climbs its policy from the first step. A
-// snooze ends: it was meant for something less bad.
-func (in *Incident) raise(to Severity, ev Event) {
-	in.log(ev, SeverityChanged, "Severity raised from %s to %s%s", in.Severity, to, said(ev))
-	in.Severity = to
-	in.SnoozedAt, in.SnoozedUntil = time.Time{}, time.Time{}
-	in.restart(firstStep, ev)
 }
 
 // names joins a few names into a list for a sentence.

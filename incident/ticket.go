@@ -45,12 +45,13 @@ func (in Incident) description(places Places) string {
 		row("Rollback", "%s", plain(line+failure))
 	}
 	fmt.Fprintf(&b, "\nh3. Alerts\n")
+	apart := labelsApart(in.Alerts)
 	for i, a := range in.Alerts {
 		if i == maxDetailed || b.Len() > maxDescription/2 {
 			fmt.Fprintf(&b, "* and %d more\n", len(in.Alerts)-i)
 			break
 		}
-		fmt.Fprintf(&b, "* %s: %s\n", plain(a.Title()), fired(a))
+		fmt.Fprintf(&b, "* %s: %s\n", plain(a.line(apart)), fired(a))
 	}
 	if len(in.Facts.Choice.Commits) > 0 {
 		fmt.Fprintf(&b, "\nh3. Changes since the last good release\n")
@@ -71,7 +72,7 @@ func (in Incident) description(places Places) string {
 // fired says since when an alert fires, or from when to when it did.
 func fired(a Alert) string {
 	const clock = "15:04:05"
-	switch from := a.StartsAt.UTC().Format(clock); {
+	switch from := a.FiresSince().UTC().Format(clock); {
 	case a.Firing:
 		return fmt.Sprintf("firing since %s UTC", from)
 	case a.EndsAt.IsZero():
