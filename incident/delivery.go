@@ -1,16 +1,19 @@
 package incident
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // edge is what one alert of a delivery says: that this firing began, or that it is over.
 type edge struct {
 	fingerprint string
-	startsAt    int64
+	startsAt    time.Time // In UTC, so that equal moments are equal.
 	firing      bool
 	severity    Severity
 }
 
-func edgeOf(a Alert) edge { return edge{a.Fingerprint, a.StartsAt.UnixNano(), a.Firing, a.Severity} }
+func edgeOf(a Alert) edge { return edge{a.Fingerprint, a.StartsAt.UTC(), a.Firing, a.Severity} }
 
 // Union is what two deliveries of one group say together, in the order in which they
 // came. What both say stands there once, as the later one words it. Nothing else is
@@ -77,19 +80,19 @@ func (d Delivery) with(alerts []Alert) Delivery {
 // What JSON needs around the texts of an alert and of a delivery, in bytes.
 const aroundAlert, aroundDelivery = 200, 100
 
-func (d Delivery) size() int { return aroundDelivery + written(d.Source, d.Group, d.URL) }
+func (d Delivery) size() int { return aroundDelivery + jsonBytes(d.Source, d.Group, d.URL) }
 
 func (a Alert) size() int {
-	n := aroundAlert + written(a.Fingerprint, a.Name, a.Summary, a.URL, a.Runbook)
+	n := aroundAlert + jsonBytes(a.Fingerprint, a.Name, a.Summary, a.URL, a.Runbook)
 	for name, value := range a.Labels {
-		n += len(`"":"",`) + written(name, value)
+		n += len(`"":"",`) + jsonBytes(name, value)
 	}
 	return n
 }
 
-// written is at least how long texts are in JSON, in bytes: what is no plain letter
+// jsonBytes is at least how long texts are in JSON, in bytes: what is no plain letter
 // takes up to six.
-func written(texts ...string) (n int) {
+func jsonBytes(texts ...string) (n int) {
 	for _, text := range texts {
 		n += len(text)
 		for i := range len(text) {

@@ -50,7 +50,11 @@ type Incident struct {
 	// only grow; Cursors count how many have gone out.
 	Calls   []Call   `json:"calls,omitempty"`
 	Notices []Notice `json:"notices,omitempty"`
-	Alerts  []Alert  `json:"alerts"`
+	// Alerts are all that are known: as JSON those beyond the first 500 are the crowd.
+	Alerts []Alert `json:"alerts"`
+	// Countless is true when more alerts fire than can be told apart: a person ends it.
+	Countless bool `json:"countless,omitempty"`
+	index     map[string]int
 	// Source is the kind of monitor; MonitorURL leads to it.
 	Source     string `json:"source,omitempty"`
 	MonitorURL string `json:"monitor_url,omitempty"`
@@ -216,13 +220,16 @@ type TicketRef struct {
 // Open says whether people still respond to the incident.
 func (in Incident) Open() bool { return in.Status != Resolved }
 
-// Firing counts the alerts that fire.
+// Firing counts the alerts that fire. Those that cannot be told apart count as one.
 func (in Incident) Firing() int {
 	n := 0
 	for _, a := range in.Alerts {
 		if a.Firing {
 			n++
 		}
+	}
+	if in.Countless {
+		n++
 	}
 	return n
 }
