@@ -55,6 +55,8 @@ type Incident struct {
 	// Countless is true when more alerts fire than can be told apart: a person ends it.
 	Countless bool `json:"countless,omitempty"`
 	index     map[string]int
+	// Untold is what a long timeline does not say of them yet.
+	Untold Untold `json:"untold,omitzero"`
 	// Source is the kind of monitor; MonitorURL leads to it.
 	Source     string `json:"source,omitempty"`
 	MonitorURL string `json:"monitor_url,omitempty"`

@@ -11,9 +11,6 @@ import (
 // what identifies them.
 const maxDetailed = 20
 
-// shownOfDelivery is how many alerts of one delivery have a line of their own.
-const shownOfDelivery = 3
-
 // maxCommits is how many commits of a choice are kept; the card shows fewer.
 const maxCommits = 50
 
@@ -56,27 +53,6 @@ func delivered(in *Incident, ev Event) error {
 	in.gather(before, ev)
 	in.settle()
 	return result
-}
-
-// gather makes one line of what a delivery has said more often than a few times:
-// a group may have thousands of alerts.
-func (in *Incident) gather(before int, ev Event) {
-	said := map[Kind]int{}
-	kept := in.Timeline[:before:before]
-	for _, entry := range in.Timeline[before:] {
-		if said[entry.Kind]++; said[entry.Kind] > shownOfDelivery && (entry.Kind == AlertFired || entry.Kind == AlertResolved) {
-			continue
-		}
-		entry.N = len(kept) + 1
-		kept = append(kept, entry)
-	}
-	in.Timeline = kept
-	if n := said[AlertFired] - shownOfDelivery; n > 0 {
-		in.log(ev, AlertFired, "%d more alerts of the group fire", n)
-	}
-	if n := said[AlertResolved] - shownOfDelivery; n > 0 {
-		in.log(ev, AlertResolved, "%d more alerts of the group resolved", n)
-	}
 }
 
 // alertFired takes one firing alert, which is news, a repetition, or known already.
