@@ -20,7 +20,8 @@ import (
 func TestAnAlertThatFiresWhileItsIncidentClosesIsNeverLost(t *testing.T) {
 	t.Parallel()
 	const lanes, rounds = 10, 10
-	h := e2e.Start(t, e2e.Setting{Plain: true, ReopenWithin: 100 * time.Millisecond})
+	const moment = 1200 * time.Millisecond // More than the second in which the starter gathers.
+	h := e2e.Start(t, e2e.Setting{Plain: true, ReopenWithin: moment})
 	h.Allow("slack", "message")
 	h.Allow("slack", "update")
 
@@ -31,7 +32,7 @@ func TestAnAlertThatFiresWhileItsIncidentClosesIsNeverLost(t *testing.T) {
 			alert := h.Alert("checkout", fmt.Sprintf("Lane%d", lane))
 			alert.Fire()
 			alert.ExpectStatus(incident.Triggered)
-			wait, step, met := 100*time.Millisecond, 50*time.Millisecond, false
+			wait, step, met := moment, 50*time.Millisecond, false
 			for range rounds {
 				run := alert.Run()
 				alert.Resolve()
