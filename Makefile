@@ -61,6 +61,11 @@ screenshots: test-browser ## The pictures of README.md, taken anew by the browse
 test-real: build ## The stories with a real monitor. Needs Prometheus and Alertmanager.
 	$(GO) test ./test/e2e -tags real -vet=all -count=1 -run TestAReal
 
+.PHONY: storms
+storms: build ## The stories of storms and outages at full length, about 15 minutes. Needs Alertmanager.
+	$(GO) test ./test/e2e -tags real -vet=all -count=1 -timeout 40m -v -whole \
+		-run 'ThousandsOfAlerts|OutlivesANewRun|ARealCluster|WhileTemporalIsAway'
+
 .PHONY: lint
 lint: tools ## Linters, formatting, determinism of the workflows.
 	bin/tools/golangci-lint run ./...

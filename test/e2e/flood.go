@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"slices"
 	"strconv"
@@ -58,18 +59,39 @@ func (a *Alert) Chain() (events []int) {
 	return events
 }
 
-// Crowd are the bodies of a monitor that posts n alerts of one group, at most each of
-// them in one body. Each alert is in one.
-func (a *Alert) Crowd(n, each int) (bodies [][]byte) {
-	a.StartsAt = time.Now().UTC()
+// Crowd are the bodies of a monitor that says of n alerts of one group that they are
+// firing or resolved, at most each of them in one body. Each alert is in one.
+func (a *Alert) Crowd(status string, n, each int) (bodies [][]byte) {
+	if a.StartsAt.IsZero() {
+		a.StartsAt = time.Now().UTC()
+	}
 	var rows []map[string]any
 	for i := range n {
 		one := &Alert{h: a.h, Service: a.Service, Name: fmt.Sprintf("%s%05d", a.Name, i), StartsAt: a.StartsAt}
-		if rows = append(rows, one.row("firing")); len(rows) == each || i == n-1 {
+		if rows = append(rows, one.row(status)); len(rows) == each || i == n-1 {
 			bodies, rows = append(bodies, webhook(a.group(), rows...)), nil
 		}
 	}
 	return bodies
+}
+
+// Rush posts bodies, so many a second, each on its own: none waits for the answer to
+// another. Every one must be accepted. It gives the longest wait for an answer.
+func (h *Harness) Rush(bodies [][]byte, aSecond int) (longest time.Duration) {
+	h.t.Helper()
+	pace := time.NewTicker(time.Second / time.Duration(aSecond))
+	defer pace.Stop()
+	answers := make(chan Answer, len(bodies))
+	for _, body := range bodies {
+		<-pace.C
+		go func() { answers <- h.PostAlerts(body) }()
+	}
+	for range bodies {
+		answer := <-answers
+		require.Equal(h.t, http.StatusAccepted, answer.Status, answer.Body)
+		longest = max(longest, answer.Took)
+	}
+	return longest
 }
 
 // StarterPeak is the most memory that the starter has had so far, in bytes.

@@ -1,6 +1,8 @@
 package e2e_test
 
 import (
+	"flag"
+	"net/http"
 	"sync"
 	"testing"
 	"time"
@@ -19,6 +21,68 @@ const (
 	// next one.
 	soon = 2400
 )
+
+// whole has the long stories told at their full length.
+var whole = flag.Bool("whole", false, "tell the long stories at their full length")
+
+// scaled is how much of a story is told: all of it, or what a run of all stories has time for.
+func scaled(all, sample int) int {
+	if *whole {
+		return all
+	}
+	return sample
+}
+
+// starterRoom is how much memory a starter may take, in bytes.
+const starterRoom = 80 << 20
+
+// A group of ten thousand alerts comes one by one within a minute; another comes in
+// bodies as large as they may be.
+func TestThousandsOfAlertsInOneGroupAreOneIncidentAndOnePage(t *testing.T) {
+	t.Parallel()
+	all := scaled(10_000, 1_500)
+	h := e2e.Start(t, e2e.Setting{Services: []string{"checkout", "search"}})
+	for _, effect := range []string{"message", "update"} {
+		h.Allow("slack", effect)
+	}
+
+	one, many := h.Alert("checkout", "One"), h.Alert("search", "Many")
+	began := time.Now()
+	longest := h.Rush(one.Crowd("firing", all, 1), 175)
+	t.Logf("%d alerts one by one in %s, the longest answer took %s", all, time.Since(began).Round(time.Second), longest)
+	began = time.Now()
+	for _, body := range many.Crowd("firing", all, 2_500) {
+		require.Less(t, len(body), 1<<20)
+		require.Equal(t, http.StatusAccepted, h.PostAlerts(body).Status)
+	}
+	t.Logf("%d alerts in large bodies in %s", all, time.Since(began).Round(time.Millisecond))
+
+	for _, a := range []*e2e.Alert{one, many} {
+		a.ExpectEntries(incident.Paged, 1)
+		in := a.ExpectStatus(incident.Triggered)
+		require.Equal(t, all, in.Firing())
+		h.ExpectTicket(in.ID)
+		require.Len(t, h.ExpectPages(2)[in.ID], 1)
+	}
+	require.Len(t, h.Pages(), 2, "one page for each incident")
+	for _, body := range many.Crowd("resolved", all, 2_500) {
+		require.Equal(t, incident.Triggered, many.ExpectStatus(incident.Triggered).Status)
+		require.Equal(t, http.StatusAccepted, h.PostAlerts(body).Status)
+	}
+	require.Zero(t, many.ExpectClosed().Firing())
+	h.Rush(one.Crowd("resolved", all, 500), 4)
+	require.Zero(t, one.ExpectClosed().Firing())
+
+	h.ExpectRuns("WorkflowType = 'Incident' AND ExecutionStatus = 'Completed'", 2)
+	for _, a := range []*e2e.Alert{one, many} {
+		t.Logf("%s: runs of %v events", a.Name, a.Chain())
+		for _, events := range a.Chain() {
+			require.Less(t, events, bounded)
+		}
+	}
+	t.Logf("the starter took %d MB at the most", h.StarterPeak()>>20)
+	require.Less(t, h.StarterPeak(), starterRoom)
+}
 
 // Three groups change hundreds of times. Each incident goes on in a new run while
 // something of it is under way: a rollback, a snooze, an acknowledgement that runs out.
