@@ -69,6 +69,11 @@ race-closing: build ## The end of an incident, and of a run, raced by alerts tha
 	$(GO) test ./test/e2e -count=1 -v -timeout 30m -run TestAnAlertThatFiresWhileItsIncidentCloses -races $(RACES)
 	$(GO) test ./test/e2e -count=1 -v -timeout 30m -run TestAnAlertThatFiresWhileItsRunContinues -races $(RACES)
 
+.PHONY: storms
+storms: build ## The stories of storms and outages at full length, about 15 minutes. Needs Alertmanager.
+	$(GO) test ./test/e2e -tags real -vet=all -count=1 -timeout 40m -v -whole \
+		-run 'ThousandsOfAlerts|OutlivesANewRun|ARealCluster|WhileTemporalIsAway'
+
 .PHONY: lint
 lint: tools ## Linters, formatting, determinism of the workflows.
 	bin/tools/golangci-lint run ./...

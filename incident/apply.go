@@ -78,6 +78,9 @@ func Apply(in Incident, ev Event) (Incident, error) {
 	}
 	ev.Decision.Comment = strings.TrimSpace(ev.Decision.Comment)
 	next := in.clone()
+	if !slices.Contains(unseen, ev.Kind) {
+		next.Alerts = slices.Clone(in.Alerts) // There may be many.
+	}
 	err := apply(&next, ev)
 	switch {
 	case errors.Is(err, errNothing):
@@ -98,7 +101,7 @@ func Apply(in Incident, ev Event) (Incident, error) {
 
 // clone copies what rules change in place.
 func (in Incident) clone() Incident {
-	in.Alerts = slices.Clone(in.Alerts)
+	in.Alerts = slices.Clip(in.Alerts)
 	in.Timeline = slices.Clip(in.Timeline)
 	in.Tried = slices.Clip(in.Tried)
 	in.Calls = slices.Clip(in.Calls)

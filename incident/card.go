@@ -185,6 +185,9 @@ func (in Incident) notes() []string {
 	if in.Unending() > 0 {
 		notes = append(notes, "Its monitor never says resolved: somebody has to resolve "+in.ID)
 	}
+	if in.Countless {
+		notes = append(notes, "More alerts fire than can be told apart: somebody has to resolve "+in.ID)
+	}
 	for _, vendor := range in.Cursors.Late {
 		notes = append(notes, vendor+" is behind and will catch up")
 	}

@@ -1,9 +1,6 @@
 package incident
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // dated gives an alert the start of the firing that it means, when its monitor
 // tells no starts: the firing that goes on in an open incident, or one that begins
@@ -14,7 +11,7 @@ func (in *Incident) dated(a Alert, now time.Time) Alert {
 	if !a.StartsAt.IsZero() {
 		return a
 	}
-	i := slices.IndexFunc(in.Alerts, func(k Alert) bool { return k.Fingerprint == a.Fingerprint })
+	i := in.find(a.Fingerprint)
 	switch {
 	case i < 0 && a.Firing:
 		a.StartsAt = now

@@ -50,7 +50,13 @@ type Incident struct {
 	// only grow; Cursors count how many have gone out.
 	Calls   []Call   `json:"calls,omitempty"`
 	Notices []Notice `json:"notices,omitempty"`
-	Alerts  []Alert  `json:"alerts"`
+	// Alerts are all that are known: as JSON those beyond the first 500 are the crowd.
+	Alerts []Alert `json:"alerts"`
+	// Countless is true when more alerts fire than can be told apart: a person ends it.
+	Countless bool `json:"countless,omitempty"`
+	index     map[string]int
+	// Untold is what a long timeline does not say of them yet.
+	Untold Untold `json:"untold,omitzero"`
 	// LeftOut counts the alerts that the latest message about a group left out.
 	LeftOut int `json:"left_out,omitempty"`
 	// Source is the kind of monitor; MonitorURL leads to it.
@@ -222,13 +228,16 @@ type TicketRef struct {
 // Open says whether people still respond to the incident.
 func (in Incident) Open() bool { return in.Status != Resolved }
 
-// Firing counts the alerts that fire.
+// Firing counts the alerts that fire. Those that cannot be told apart count as one.
 func (in Incident) Firing() int {
 	n := 0
 	for _, a := range in.Alerts {
 		if a.Firing {
 			n++
 		}
+	}
+	if in.Countless {
+		n++
 	}
 	return n
 }

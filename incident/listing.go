@@ -22,13 +22,13 @@ var unlisted = []string{"alertname", "severity"}
 // firingLines lists the alerts that fire, the worst first: the first few, and how many
 // there are besides.
 func (in Incident) firingLines() (lines []string, more int) {
-	firing := slices.DeleteFunc(slices.Clone(in.Alerts), func(a Alert) bool { return !a.Firing })
+	firing := slices.DeleteFunc(slices.Clone(in.Alerts), func(a Alert) bool { return !a.Firing || a.Title() == "" })
 	slices.SortStableFunc(firing, func(a, b Alert) int { return cmp.Compare(rank(a.Severity), rank(b.Severity)) })
 	apart := labelsApart(firing)
 	for _, a := range firing[:min(len(firing), shownAlerts)] {
 		lines = append(lines, a.line(apart))
 	}
-	return lines, len(firing) - len(lines)
+	return lines, in.Firing() - len(lines)
 }
 
 // rank puts what is no severity behind all that are.

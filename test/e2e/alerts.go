@@ -37,6 +37,8 @@ type Alert struct {
 	StartsAt time.Time
 	// Owner is the service whose incidents the alert joins, when those are shared.
 	Owner string
+	// Direct hands what it says to Temporal as a starter of its own does.
+	Direct bool
 	// Patient has what was answered 503 sent again, as monitors do.
 	Patient bool
 }
@@ -64,13 +66,24 @@ func (a *Alert) Fire() {
 // Again repeats the latest firing, as a monitor does.
 func (a *Alert) Again() {
 	a.h.t.Helper()
-	a.post(a.firing())
+	a.say("firing", a.firing())
 }
 
 // Resolve tells the starter that the alert fires no more.
 func (a *Alert) Resolve() {
 	a.h.t.Helper()
-	a.post(webhook(a.group(), a.row("resolved")))
+	a.say("resolved", webhook(a.group(), a.row("resolved")))
+}
+
+func (a *Alert) say(status string, body []byte) {
+	a.h.t.Helper()
+	if !a.Direct {
+		a.post(body)
+		return
+	}
+	require.NoError(a.h.t, a.signal(false, incident.Alert{
+		Fingerprint: a.Name, Name: a.Name, Firing: status == "firing", StartsAt: a.StartsAt, Severity: incident.SEV1,
+	}))
 }
 
 func (a *Alert) post(body []byte) {

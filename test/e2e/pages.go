@@ -45,8 +45,14 @@ func (h *Harness) Pages() []local.Effect {
 // incident.
 func (h *Harness) ExpectPages(n int) map[string][]local.Effect {
 	h.t.Helper()
+	return h.ExpectPagesWithin(n, patience)
+}
+
+// ExpectPagesWithin waits that long.
+func (h *Harness) ExpectPagesWithin(n int, within time.Duration) map[string][]local.Effect {
+	h.t.Helper()
 	named := map[string][]local.Effect{}
-	h.await("message", fmt.Sprintf("pages that name %d incidents", n), func(e local.Effect) bool {
+	h.await(within, "message", fmt.Sprintf("pages that name %d incidents", n), func(e local.Effect) bool {
 		if e.Detail.User != "" {
 			for _, id := range Named(e) {
 				named[id] = append(named[id], e)
@@ -60,7 +66,7 @@ func (h *Harness) ExpectPages(n int) map[string][]local.Effect {
 // ExpectEdits waits until n messages were edited after a moment.
 func (h *Harness) ExpectEdits(after time.Time, n int) {
 	h.t.Helper()
-	h.await("update", fmt.Sprintf("%d edits", n), func(e local.Effect) bool {
+	h.await(patience, "update", fmt.Sprintf("%d edits", n), func(e local.Effect) bool {
 		if e.At.After(after) {
 			n--
 		}
@@ -70,9 +76,9 @@ func (h *Harness) ExpectEdits(after time.Time, n int) {
 
 // await follows the effects of a kind in Slack, from the first one on, until enough
 // of them have come.
-func (h *Harness) await(effect, what string, enough func(local.Effect) bool) {
+func (h *Harness) await(within time.Duration, effect, what string, enough func(local.Effect) bool) {
 	h.t.Helper()
-	ctx, cancel := context.WithTimeout(h.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(h.t.Context(), within)
 	defer cancel()
 	_, err := h.control.Await(ctx, 0, "slack", effect, enough)
 	require.NoError(h.t, err, "%s were expected", what)

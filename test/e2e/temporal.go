@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/seed-44180607/lastgood/incident"
+	"github.com/seed-44180607/lastgood/oncall"
 	"github.com/seed-44180607/lastgood/signals"
 )
 
@@ -92,17 +93,29 @@ func (a *Alert) ExpectCounted(n int) {
 // Signal hands firings of one more alert of the group to Temporal as a starter does, one
 // by one. No monitor resolves it: each firing counts.
 func (a *Alert) Signal(fingerprint string, times int) error {
-	client := signals.Client{Temporal: a.h.temporal, TaskQueue: a.h.queue()}
-	opening := signals.Opening{Service: incident.Service{ID: a.h.id(a.Service)}}
 	for range times {
-		d := incident.Delivery{Source: "mail", Group: a.group(), NeverResolves: true, Alerts: []incident.Alert{
-			{Fingerprint: fingerprint, Name: fingerprint, Firing: true, StartsAt: time.Now().UTC(), Severity: incident.SEV1},
-		}}
-		if _, err := client.Alert(a.h.t.Context(), opening, d); err != nil {
+		err := a.signal(true, incident.Alert{
+			Fingerprint: fingerprint, Name: fingerprint, Firing: true, StartsAt: time.Now().UTC(), Severity: incident.SEV1,
+		})
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// signal hands one alert of the group to Temporal as a starter does, gathered with no
+// other.
+func (a *Alert) signal(neverResolves bool, alert incident.Alert) error {
+	client := signals.Client{Temporal: a.h.temporal, TaskQueue: a.h.queue()}
+	step := oncall.Step{Page: []oncall.Target{{Person: "sre-1"}}, AckWithin: a.h.setting.AckWithin}
+	opening := signals.Opening{
+		Service:  incident.Service{ID: a.h.id(a.Service), ReopenWithin: a.h.setting.ReopenWithin, EnrichWithin: time.Second},
+		Policies: incident.Policies{Default: oncall.Policy{ID: "direct", Steps: []oncall.Step{step}}},
+	}
+	d := incident.Delivery{Source: "direct", Group: a.group(), NeverResolves: neverResolves, Alerts: []incident.Alert{alert}}
+	_, err := client.Alert(a.h.t.Context(), opening, d)
+	return err
 }
 
 // ExpectDecided waits until the alert's incident is resolved or rolled back.
