@@ -110,6 +110,8 @@ func (in Incident) nextLine() (string, time.Time) {
 		return "", time.Time{}
 	case !in.SnoozedUntil.IsZero():
 		return "Snoozed: paging goes on", in.SnoozedUntil
+	case in.Status == Triggered && in.Withheld.yet():
+		return in.withheldLine()
 	case in.Status == Acknowledged && !in.AckDue.IsZero():
 		return "Pages again unless something is decided", in.AckDue
 	case in.Status == Acknowledged:

@@ -22,6 +22,10 @@ const (
 	FactsDoubted  Kind = "FactsDoubted"
 	LookedBack    Kind = "LookedBack"
 
+	PagesWithheld Kind = "PagesWithheld"
+	PagesDue      Kind = "PagesDue"
+	NobodyPaged   Kind = "NobodyPaged"
+
 	StepOpened    Kind = "StepOpened"
 	StepPassed    Kind = "StepPassed"
 	PageStarted   Kind = "PageStarted"
@@ -96,6 +100,8 @@ type Event struct {
 	Before    Before
 	Plan      oncall.Plan
 	Following *Following
+	// Maintenance is the window in which a step was looked up.
+	Maintenance oncall.Maintenance
 	// Index is that of the page, or how far a cursor moves.
 	Index    int
 	Revision int

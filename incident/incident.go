@@ -68,6 +68,10 @@ type Incident struct {
 	Before   Before `json:"before,omitzero"`
 	Facts    Facts  `json:"facts"`
 	Climb    Climb  `json:"climb"`
+	// Withheld is what keeps the first page back.
+	Withheld Withheld `json:"withheld,omitzero"`
+	// Firings are when the latest alerts fired, as many as the threshold wants at the most.
+	Firings []time.Time `json:"firings,omitempty"`
 	// Rollback is the latest one; its State is empty when there was none.
 	Rollback Rollback `json:"rollback"`
 	// Tried are the releases that were gone back to in vain.
@@ -286,5 +290,5 @@ func (in Incident) candidate() *release.Deployment {
 
 // Paging says whether the story has pages to send or to wait for.
 func (in Incident) Paging() bool {
-	return in.Open() && in.SnoozedUntil.IsZero() && (in.Climb.Pending || in.Climb.Wanted || in.Status == Triggered)
+	return in.Open() && in.SnoozedUntil.IsZero() && !in.Withheld.holds() && (in.Climb.Pending || in.Climb.Wanted || in.Status == Triggered)
 }

@@ -33,6 +33,7 @@ func someEvent(pick dice, in incident.Incident, now time.Time) incident.Event {
 	ev.Decision = someDecision(pick, in)
 	ev.Alert = someAlert(pick)
 	ev.Facts = someFacts(pick)
+	ev.Maintenance = oneOf(pick, upgrade(), oncall.Maintenance{Service: "*"})
 	ev.Plan = somePlan(pick, in, now)
 	ev.Following = oneOf(pick, nil, &incident.Following{Names: []string{"sre-2"}, After: time.Minute})
 	ev.Page = oncall.Page{Person: "sre-1", Via: oncall.Slack, Address: "U1"}

@@ -21,6 +21,7 @@ func opened(in *Incident, ev Event) error {
 	in.Status, in.OpenedAt = Triggered, ev.At
 	in.restart(firstStep, ev)
 	in.log(ev, Opened, "Opened for %s as %s", in.Service.ID, in.Severity)
+	in.withhold(ev)
 	return nil
 }
 
@@ -52,6 +53,7 @@ func delivered(in *Incident, ev Event) error {
 		in.ease(Event{At: ev.At})
 	}
 	in.gather(before, ev)
+	in.tellWithheld(ev)
 	in.settle()
 	return result
 }
@@ -76,10 +78,11 @@ func alertFired(in *Incident, ev Event) error {
 		in.Summary = firstLine(a.Title(), 200)
 	}
 	in.log(ev, AlertFired, "Alert fires: %s", firstLine(a.Title(), 200))
+	in.tally(ev)
 	switch {
 	case !in.Open():
 		in.ease(ev)
-		in.reopen(ev, "an alert fires again")
+		in.firesAgain(ev)
 	case in.Rollback.State == RollbackVerifying:
 		in.log(ev, NotProved, "Not good yet: an alert fires while the rollback is verified")
 	}
@@ -153,6 +156,7 @@ func (in *Incident) resolve(ev Event, why string) {
 	in.QuietUntil = ev.At.Add(in.Service.ReopenWithin)
 	in.SnoozedAt, in.SnoozedUntil = time.Time{}, time.Time{}
 	in.Climb.Pending, in.Climb.Wanted, in.Climb.Until, in.Climb.Following = false, false, time.Time{}, nil
+	in.nobodyPaged(ev)
 	in.log(ev, WasResolved, "Resolved: %s", why)
 }
 

@@ -14,6 +14,7 @@ func stepOpened(in *Incident, ev Event) error {
 	if !in.Climb.Pending || ev.Plan.Position != in.Climb.At {
 		return errNothing
 	}
+	in.beginPaging(ev)
 	in.Climb.Pending = false
 	in.Climb.PageAt, in.Climb.Until = time.Time{}, time.Time{}
 	in.Climb.Following, in.Climb.ReachedBefore = ev.Following, in.Climb.Reached
@@ -34,6 +35,7 @@ func stepPassed(in *Incident, ev Event) error {
 	if !in.Climb.Pending || ev.Plan.Position != in.Climb.At {
 		return errNothing
 	}
+	in.beginPaging(ev)
 	in.warn(ev, StepPassed)
 	for _, note := range ev.Plan.Notes {
 		in.report(ev, StepPassed, "Step %d: %s", in.Climb.At.Step, note)

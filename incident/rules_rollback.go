@@ -310,6 +310,7 @@ func (in *Incident) fail(ev Event, reason string) {
 		in.Tried = append(in.Tried, in.Rollback.Release)
 	}
 	in.doubtFacts()
+	in.Withheld = Withheld{}
 	in.trigger(in.here(), ev)
 }
 
@@ -351,6 +352,7 @@ func (in Incident) Due() (time.Time, Kind) {
 	if in.Open() {
 		consider(in.AckDue, AckTimedOut)
 		consider(in.SnoozedUntil, SnoozeEnded)
+		consider(in.Withheld.Until, PagesDue)
 		if in.Rollback.State == RollbackRequested {
 			consider(in.Rollback.Due, RollbackLapsed)
 		}

@@ -28,6 +28,9 @@ const (
 	callWithin = 5 * time.Minute
 	// findWithin bounds the last look for a build whose order may have been taken.
 	findWithin = time.Minute
+	// maintenanceLook is how often an incident that a maintenance keeps quiet looks whether it still
+	// does: the page comes that much after one that is ended early, at the most.
+	maintenanceLook = time.Minute
 	// maxBatch is how many timeline entries one message of the thread takes.
 	maxBatch = 40
 )

@@ -41,7 +41,7 @@ type resolving struct {
 }
 
 func (r *run) startResolving(ctx workflow.Context) *resolving {
-	question := activities.StepQuestion{Policy: r.in.Policy(), At: r.in.Climb.At, Now: workflow.Now(ctx)}
+	question := activities.StepQuestion{Policy: r.in.Policy(), At: r.in.Climb.At, Now: workflow.Now(ctx), Service: r.maintainable()}
 	summary := fmt.Sprintf("Who is on call for step %d?", question.At.Step)
 	return &resolving{r.place(), workflow.ExecuteActivity(resolveOptions(ctx, summary), activities.ResolveStepName, question)}
 }
@@ -60,6 +60,10 @@ func (r *run) openStep(ctx workflow.Context) bool {
 		answer.Plan = oncall.Plan{Position: here.at, Passed: "who is on call could not be found out: " + reason(err)}
 	}
 	if moved() {
+		return false
+	}
+	if answer.Maintenance != nil {
+		r.waitForMaintenance(ctx, *answer.Maintenance, moved)
 		return false
 	}
 	plan := answer.Plan

@@ -96,7 +96,7 @@ type Options struct {
 	Whisperer Whisperer
 	Texting   Texting
 
-	// Roster answers who is on call, and takes overrides.
+	// Roster answers who is on call, and takes overrides and maintenance.
 	Roster Roster
 	// DecodeCommand reads a slash command, AnswerCommand makes the JSON that shows lines of text to whoever typed it.
 	DecodeCommand func(body []byte) (incident.Command, error)

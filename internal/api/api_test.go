@@ -158,6 +158,10 @@ func (w *world) Swap(ctx context.Context, s signals.Swapping) error { return w.s
 
 func (w *world) Remove(ctx context.Context, r signals.Removal) error { return w.store(ctx, r) }
 
+func (w *world) Maintain(ctx context.Context, m oncall.Maintenance) error { return w.store(ctx, m) }
+
+func (w *world) EndMaintenance(ctx context.Context, r signals.Removal) error { return w.store(ctx, r) }
+
 func (w *world) store(ctx context.Context, what any) error {
 	if w.write != nil {
 		if err := w.write(ctx); err != nil {

@@ -176,11 +176,13 @@ func (d *document) heartbeats(all []heartbeat, ids ids) {
 	d.identify("heartbeats", "name", named)
 }
 
-func (d *document) maintenance(all []maintenance, ids ids) {
+func (d *document) maintenance(all []oncall.Maintenance, ids ids) {
 	for i, m := range all {
 		path := fmt.Sprintf("maintenance[%d]", i)
-		d.need(m.Service, path+".service", "name a service")
-		d.refer(path+".service", "service", m.Service, ids.services)
+		d.need(m.Service, path+".service", `name a service, or "*" for all of them`)
+		if m.Service != oncall.Everywhere {
+			d.refer(path+".service", "service", m.Service, ids.services)
+		}
 		d.span(path, m.From, m.To)
 	}
 }

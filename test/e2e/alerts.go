@@ -113,6 +113,9 @@ func (a *Alert) Workflow() string {
 	return signals.IncidentWorkflow(a.h.id(a.Service), a.group())
 }
 
+// ServiceID is the ID that a service has in lastgood.yaml.
+func (h *Harness) ServiceID(service string) string { return h.id(service) }
+
 // id is the ID of a service in this world.
 func (h *Harness) id(service string) string { return fmt.Sprintf("%s-%d", service, h.n) }
 

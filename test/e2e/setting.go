@@ -63,6 +63,8 @@ type Setting struct {
 	// Contact are the contact rules of the first responder, as in lastgood.yaml; by
 	// default Slack at once.
 	Contact string
+	// Quiet is what lets the first page of every service wait, as in lastgood.yaml.
+	Quiet string
 	// WorkerEnv are further variables of the worker.
 	WorkerEnv []string
 	// Sources are the mappings, as in lastgood.yaml; Tokens those of other monitors than
@@ -139,6 +141,9 @@ services:
     policy: climb
     reopen_within: {{$.ReopenWithin}}
     verify: {within: {{$.VerifyWithin}}}
+{{- with $.Quiet}}
+    {{.}}
+{{- end}}
 {{- if not $.Plain}}
     slack_channel: {{channel .}}
     ticket: {project: OPS, type: Incident, done: Done}
