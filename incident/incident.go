@@ -132,10 +132,20 @@ type Climb struct {
 	// Unreached is true from a round without a delivered page up to the next one
 	// that is: what is found missing meanwhile has been said.
 	Unreached bool `json:"unreached,omitempty"`
-	// Pages are those of the step at At, by index.
+	// Pages are those of the step at At; while Left is set, of the step that was left.
 	Pages []Page `json:"pages,omitempty"`
+	// Left is the step that the climb has moved on from without having reached
+	// anybody, until another one is opened.
+	Left *Left `json:"left,omitempty"`
 	// Following says who is paged next when nobody answers, and when.
 	Following *Following `json:"following,omitempty"`
+}
+
+// Left is a step that reached nobody, and to which the climb comes back when one of
+// its pages arrives all the same.
+type Left struct {
+	At        oncall.Position `json:"at"`
+	Following *Following      `json:"following,omitempty"`
 }
 
 // Page is one page of a step and how it went.

@@ -160,6 +160,12 @@ func mustBeSound(t require.TestingT, in incident.Incident) {
 		require.NotZero(t, in.QuietUntil)
 		require.Zero(t, in.SnoozedUntil)
 	}
+	if c := in.Climb; c.Pending && c.Left != nil {
+		require.Equal(t, c.Left.At.Round, c.At.Round, "a round that counts is not gone back to")
+		require.NotEmpty(t, c.Pages)
+	} else if c.Pending {
+		require.Empty(t, c.Pages, "nothing is sent before the step is opened")
+	}
 	if in.Closed || in.Restored != "" {
 		require.Equal(t, incident.Resolved, in.Status)
 	}

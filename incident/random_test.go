@@ -72,7 +72,7 @@ func kindFor(pick dice, in incident.Incident) incident.Kind {
 	case !in.Open():
 		likely = append(likely, incident.Reopened, incident.WasClosed)
 	case in.Climb.Pending:
-		likely = []incident.Kind{incident.StepOpened, incident.StepPassed, incident.WasAcknowledged, incident.RollbackAsked}
+		likely = []incident.Kind{incident.StepOpened, incident.StepPassed, incident.Paged, incident.WasAcknowledged, incident.RollbackAsked}
 	default:
 		likely = append(likely, incident.Paged, incident.PageFailed, incident.StepRanOut, incident.WasAcknowledged, incident.Snoozed)
 	}

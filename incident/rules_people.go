@@ -90,8 +90,8 @@ func snoozeEnded(in *Incident, ev Event) error {
 	}
 	if !in.Climb.Until.IsZero() {
 		in.Climb.Until = ev.At.Add(max(0, in.Climb.Until.Sub(in.SnoozedAt)))
-	} else if in.Status == Triggered {
-		in.Climb.Pending = true
+	} else if in.Status == Triggered || in.Climb.Pending {
+		in.Climb.Pending, in.Climb.Pages, in.Climb.Left = true, nil, nil
 	}
 	in.SnoozedAt, in.SnoozedUntil = time.Time{}, time.Time{}
 	in.log(ev, SnoozeEnded, "The snooze has ended")

@@ -1,86 +1,102 @@
 package e2e_test
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
 	"net/http"
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/seed-44180607/lastgood/incident"
 	"github.com/seed-44180607/lastgood/test/e2e"
 )
 
-func TestAMonitorThatPagesPagerDutyTriggersAcknowledgesAndResolves(t *testing.T) {
-	t.Parallel()
-	const ackWithin = 4 * time.Second
-	h := e2e.Start(t, e2e.Setting{
-		Plain: true, AckWithin: ackWithin, ReopenWithin: 3 * time.Second, Tokens: []string{"pagerduty:routing-key"},
-		Services: []string{"checkout", "basket"},
-	})
-	alert := h.Alert("checkout", "Disk")
-	alert.Group = "pagerduty/disk/host-1"
-	tell := func(action string) {
-		event := map[string]any{"routing_key": "routing-key", "event_action": action, "dedup_key": "disk/host-1", "client": "Nagios"}
-		if action == "trigger" {
-			event["payload"] = map[string]any{
-				"summary": "Disk is full", "source": "host-1", "severity": "critical", "component": "checkout",
-				"custom_details": map[string]any{"env": "production"},
-			}
-		}
-		got := h.Post("/v2/enqueue", "", event)
-		require.Equal(t, http.StatusAccepted, got.Status, got.Body)
-		require.JSONEq(t, `{"status":"success","message":"Event processed","dedup_key":"disk/host-1"}`, got.Body)
-	}
+// token is that of every source on the stage.
+const token = "simulator-alert-token"
 
-	tell("resolve")
-	tell("trigger")
-	tell("trigger")
-	h.Slack(e2e.FirstResponder).ExpectMessage("SEV1", "Disk is full")
-	tell("acknowledge")
-	require.Equal(t, "pagerduty", alert.ExpectStatus(incident.Acknowledged).AcknowledgedBy)
-	h.Pass(ackWithin + time.Second) // The second responder is not paged.
-	tell("resolve")
-	alert.ExpectStatus(incident.Resolved)
-	tell("trigger")
-	alert.ExpectEntries(incident.Reopened, 1)
-	h.Slack(e2e.FirstResponder).ExpectMessage("SEV1", "Disk is full")
-	tell("resolve")
-	in := alert.ExpectClosed()
-	require.Equal(t, 2, e2e.Count(in, incident.AlertFired), "a repetition is no news")
-	h.ExpectRuns("", 1)
+func TestAnAlertOfGrafanaIsSignedPagesOnceAndResolves(t *testing.T) {
+	t.Parallel()
+	h := e2e.Start(t, e2e.Setting{Plain: true, ReopenWithin: time.Second})
+	began := time.Now().UTC()
+	firing, resolved := ofGrafana("firing", began), ofGrafana("resolved", began)
+
+	require.Equal(t, http.StatusUnauthorized, h.PostAlerts(firing, grafana(firing, "guess", began)).Status)
+	require.Equal(t, http.StatusUnauthorized, h.PostAlerts(firing, grafana(firing, token, began.Add(-time.Hour))).Status)
+	h.ExpectRuns("WorkflowType = 'Incident'", 0)
+
+	for range 3 {
+		require.Equal(t, http.StatusAccepted, h.PostAlerts(firing, grafana(firing, token, time.Now())).Status)
+	}
+	h.Slack(e2e.FirstResponder).ExpectMessage("SEV1", "More than 5% fail")
+	require.Equal(t, http.StatusAccepted, h.PostAlerts(resolved, grafana(resolved, token, time.Now())).Status)
+	h.ExpectRuns("WorkflowType = 'Incident' AND ExecutionStatus = 'Completed'", 1)
 }
 
-func TestAnyJSONOpensAndResolvesAnIncident(t *testing.T) {
+func TestAnAlertOfDatadogPagesOnceAndResolves(t *testing.T) {
 	t.Parallel()
-	h := e2e.Start(t, e2e.Setting{Plain: true, Tokens: []string{"uptime:uptime-token"}, Sources: `
-  - id: uptime
-    alerts: body.checks
-    when: alert.type != "test"
-    group: alert.monitor
-    firing: alert.status == "down"
-    summary: alert.monitor + " is down"
-    labels: {service: alert.service, env: '"production"'}`})
-	alert := h.Alert("checkout", "")
-	alert.Group = "uptime/shop"
-	tell := func(check map[string]any) e2e.Answer {
-		return h.Post("/v1/alerts/uptime", "uptime-token", map[string]any{"checks": []any{check}})
+	h := e2e.Start(t, e2e.Setting{Plain: true, ReopenWithin: time.Second})
+	began := time.Now().UTC()
+	datadog := func(r *http.Request) { r.URL.Path = "/v1/alerts/datadog" }
+
+	for _, body := range [][]byte{
+		ofDatadog("Triggered", began), ofDatadog("Triggered", began), ofDatadog("Renotify", began.Add(30*time.Second)),
+	} {
+		got := h.PostAlerts(body, datadog)
+		require.Equal(t, http.StatusAccepted, got.Status, got.Body)
 	}
-	check := map[string]any{"monitor": "shop", "status": "down", "service": "checkout"}
+	h.Slack(e2e.FirstResponder).ExpectMessage("SEV1", "Too many errors")
+	require.Equal(t, http.StatusAccepted, h.PostAlerts(ofDatadog("Recovered", began.Add(time.Minute)), datadog).Status)
+	h.ExpectRuns("WorkflowType = 'Incident' AND ExecutionStatus = 'Completed'", 1)
+}
 
-	require.Equal(t, http.StatusUnauthorized, h.Post("/v1/alerts/uptime", "simulator-alert-token", check).Status)
-	require.Contains(t, tell(map[string]any{"monitor": "shop", "service": []string{"checkout"}, "status": "down"}).Body,
-		`alerts[0] has no labels.service by \"alert.service\": it comes to a list, not to a text`)
-	nothing := tell(map[string]any{"type": "test"})
-	require.Equal(t, http.StatusAccepted, nothing.Status, nothing.Body)
-	require.JSONEq(t, `{"incidents":[]}`, nothing.Body)
-	h.ExpectRuns("", 0)
+// grafana sends a body to its own address, signed at a moment in the place of a token.
+func grafana(body []byte, secret string, at time.Time) func(*http.Request) {
+	stamp := strconv.FormatInt(at.Unix(), 10)
+	mac := hmac.New(sha256.New, []byte(secret))
+	_, _ = fmt.Fprintf(mac, "%s:%s", stamp, body)
+	return func(r *http.Request) {
+		r.URL.Path = "/v1/alerts/grafana"
+		r.Header.Del("Authorization")
+		r.Header.Set("X-Grafana-Alerting-Timestamp", stamp)
+		r.Header.Set("X-Grafana-Alerting-Signature", hex.EncodeToString(mac.Sum(nil)))
+	}
+}
 
-	taken := tell(check)
-	require.Equal(t, http.StatusAccepted, taken.Status, taken.Body)
-	require.Contains(t, taken.Body, alert.Workflow())
-	h.Slack(e2e.FirstResponder).ExpectMessage("SEV2", "shop is down")
-	check["status"] = "up"
-	require.Equal(t, http.StatusAccepted, tell(check).Status)
-	require.Equal(t, incident.Resolved, alert.ExpectClosed().Status)
+func ofGrafana(status string, began time.Time) []byte {
+	alert := map[string]any{
+		"status":      status,
+		"labels":      map[string]string{"alertname": "checkout 5xx", "service": "checkout", "env": "production", "severity": "critical"},
+		"annotations": map[string]string{"summary": "More than 5% fail"},
+		"startsAt":    began, "endsAt": time.Time{}, "fingerprint": "fac0861a85de433a",
+		"generatorURL": "http://grafana.example.com/alerting", "values": map[string]float64{"B": 0.2},
+	}
+	if status == "resolved" {
+		alert["endsAt"] = began.Add(time.Minute)
+	}
+	return inJSON(map[string]any{
+		"status": status, "version": "1", "groupKey": `{}:{alertname="checkout 5xx"}`, "alerts": []any{alert},
+		"externalURL": "http://grafana.example.com", "title": "[FIRING:1] checkout 5xx", "state": "alerting", "message": "**Firing**",
+	})
+}
+
+func ofDatadog(transition string, at time.Time) []byte {
+	return inJSON(map[string]any{
+		"monitor": "1234", "aggregate": "9bd4ac313a4d1e8fae2482df7b77628", "transition": transition,
+		"date": strconv.FormatInt(at.UnixMilli(), 10), "title": "[" + transition + "] Too many errors",
+		"link": "https://app.datadoghq.com/event/jump_to?event_id=123456", "priority": "P1", "type": "error",
+		"tags": "env:production,service:checkout", "scope": "service:checkout",
+	})
+}
+
+func inJSON(body map[string]any) []byte {
+	text, err := json.Marshal(body)
+	if err != nil {
+		panic(err) // Maps of texts, numbers and times are always JSON.
+	}
+	return text
 }
