@@ -38,6 +38,8 @@ type world struct {
 	alert  func(ctx context.Context, service string) error
 	decide func(ctx context.Context) error
 	ready  error
+	// owners are the services whose incidents others join, by these.
+	owners map[string]string
 	// whisper answers for Slack.
 	whisper error
 	// texting, running, together and report are for what comes from phones.
@@ -80,6 +82,10 @@ func newWorldWith(t *testing.T, change func(*api.Options), services ...string) *
 		},
 		Services: services,
 		Rate:     1000,
+		Owner: func(service string) (string, bool) {
+			owner := w.owners[service]
+			return owner, owner != ""
+		},
 		Route: func(labels map[string]string) (string, bool) {
 			s := labels["service"]
 			return s, slices.Contains(services, s)

@@ -185,6 +185,7 @@ func (row refusedRow) isRefused(t *testing.T) {
 	d := newDoorway(t, nil)
 	d.temporal.fails = row.fails
 	answer := d.send(row.request(t))
+	<-time.After(2 * gatherFor) // What has gathered has left.
 
 	require.Equal(t, row.status, answer.Code, answer.Body.String())
 	require.Contains(t, row.detail(t, answer), row.says)

@@ -24,20 +24,20 @@ import (
 
 const patience = 4 * time.Second
 
-// sender stores through a steady as the API does: with 4 s for a delivery.
-type sender struct {
+// porter stores through a steady as the API does: with 4 s for a delivery.
+type porter struct {
 	*steady
 	log bytes.Buffer
 }
 
-func newSender() *sender {
-	s := &sender{}
+func newPorter() *porter {
+	s := &porter{}
 	s.steady = newSteady(slog.New(slog.NewTextHandler(&s.log, nil)))
 	return s
 }
 
 // sends gives the outcome of one delivery, and how long it took.
-func (s *sender) sends(t *testing.T, call func(context.Context) (string, error)) (took time.Duration, err error) {
+func (s *porter) sends(t *testing.T, call func(context.Context) (string, error)) (took time.Duration, err error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -61,7 +61,7 @@ func TestADeliveryOutlastsAShortAbsenceOfTemporal(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s, back := newSender(), time.Now().Add(3*time.Second)
+				s, back := newPorter(), time.Now().Add(3*time.Second)
 				took, failed := s.sends(t, func(ctx context.Context) (string, error) {
 					if time.Now().Before(back) {
 						return "", fmt.Errorf("signal alerts to incident/checkout/1: %w", err)
@@ -78,7 +78,7 @@ func TestADeliveryOutlastsAShortAbsenceOfTemporal(t *testing.T) {
 func TestADeliveryIsGivenUpInTimeAndSaysWhy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		attempts := 0
-		took, err := newSender().sends(t, func(ctx context.Context) (string, error) {
+		took, err := newPorter().sends(t, func(ctx context.Context) (string, error) {
 			attempts++
 			return unavailable(ctx)
 		})
@@ -100,7 +100,7 @@ func TestWhatTemporalTurnsDownIsNotTriedAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s, attempts := newSender(), 0
+				s, attempts := newPorter(), 0
 				for range 10 {
 					took, failed := s.sends(t, func(context.Context) (string, error) {
 						attempts++
@@ -117,7 +117,7 @@ func TestWhatTemporalTurnsDownIsNotTriedAgain(t *testing.T) {
 
 func TestWhileTemporalIsAwayDeliveriesAreAnsweredAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSender()
+		s := newPorter()
 		for range awayAfter {
 			_, err := s.sends(t, unavailable)
 			require.ErrorContains(t, err, "connection refused")
@@ -142,7 +142,7 @@ func TestWhileTemporalIsAwayDeliveriesAreAnsweredAtOnce(t *testing.T) {
 
 func TestOneDeliveryAtATimeTriesWhetherTemporalIsBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSender()
+		s := newPorter()
 		for range awayAfter {
 			_, _ = s.sends(t, unavailable)
 		}
@@ -169,7 +169,7 @@ func TestOneDeliveryAtATimeTriesWhetherTemporalIsBack(t *testing.T) {
 
 func TestOnlySoManyDeliveriesAreOnTheirWayAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSender()
+		s := newPorter()
 		var now, most atomic.Int32
 		var crowd sync.WaitGroup
 		for range 1000 {
@@ -192,7 +192,7 @@ func TestOnlySoManyDeliveriesAreOnTheirWayAtOnce(t *testing.T) {
 
 func TestACrowdThatFindsNoTurnIsNoAbsenceOfTemporal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSender()
+		s := newPorter()
 		var crowd sync.WaitGroup
 		var noTurn atomic.Int32
 		for range 4 * turns {
@@ -220,7 +220,7 @@ func TestWhateverTemporalDoesADeliveryIsStoredOrFailsInTime(t *testing.T) {
 		pauses := rapid.SliceOfN(rapid.IntRange(0, 3000), 1, 40).Draw(rt, "pauses")
 		outcomes := rapid.SliceOfN(rapid.SampledFrom([]error{nil, serviceerror.NewUnavailable(""), serviceerror.NewDeadlineExceeded(""), serviceerror.NewInvalidArgument("")}), 1, 40).Draw(rt, "outcomes")
 		synctest.Test(t, func(t *testing.T) {
-			s, n := newSender(), 0
+			s, n := newPorter(), 0
 			for range 10 {
 				kept := false
 				took, err := s.sends(t, func(ctx context.Context) (string, error) {
@@ -248,18 +248,18 @@ func TestWithNothingAtTheAddressOfTemporalAMonitorHasItsAnswerInTime(t *testing.
 	t.Cleanup(temporal.Close)
 	d := newDoorwayOf(t, signals.Client{Temporal: temporal}, nil)
 
-	answeredIn := func(limit time.Duration) {
+	answeredIn := func(limit time.Duration, group string) {
 		began := time.Now()
-		if status := d.send(posted(t, goodBody)).Code; status != http.StatusServiceUnavailable || time.Since(began) > limit {
+		if status := d.send(posted(t, with("{}:{}", group))).Code; status != http.StatusServiceUnavailable || time.Since(began) > limit {
 			t.Errorf("the answer was %d, after %s", status, time.Since(began))
 		}
 	}
 	var first sync.WaitGroup
-	for range awayAfter {
-		first.Go(func() { answeredIn(5 * time.Second) })
+	for i := range awayAfter {
+		first.Go(func() { answeredIn(5*time.Second, fmt.Sprint(i)) })
 	}
 	first.Wait()
-	answeredIn(500 * time.Millisecond)
+	answeredIn(500*time.Millisecond, "another")
 }
 
 // nobodysAddress is one where nobody listens.
