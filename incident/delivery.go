@@ -35,6 +35,9 @@ func (d Delivery) Union(later Delivery) Delivery {
 	if later.URL != "" {
 		d.URL = later.URL
 	}
+	if later.By != "" {
+		d.By, d.Note = later.By, later.Note
+	}
 	return d
 }
 

@@ -243,7 +243,7 @@ func TestAnOddInputIsTaken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d := newDoorway(t, nil)
 			require.Equal(t, http.StatusAccepted, d.send(posted(t, body)).Code)
-			require.Len(t, d.temporal.calls, 1)
+			require.NotEmpty(t, d.temporal.calls)
 			require.Less(t, d.log.Len(), 2000)
 		})
 	}
