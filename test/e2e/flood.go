@@ -78,22 +78,34 @@ func (a *Alert) Crowd(status string, n, each int) (bodies [][]byte) {
 }
 
 // Rush posts bodies, so many a second, each on its own: none waits for the answer to
-// another. Every one must be accepted. It gives the longest wait for an answer.
-func (h *Harness) Rush(bodies [][]byte, aSecond int) (longest time.Duration) {
+// another. Every one is accepted, or refused by 503 and then sent again, as a monitor
+// does. It gives the longest wait for an answer, and how many were sent again.
+func (h *Harness) Rush(bodies [][]byte, aSecond int) (longest time.Duration, again int) {
 	h.t.Helper()
 	pace := time.NewTicker(time.Second / time.Duration(aSecond))
 	defer pace.Stop()
-	answers := make(chan Answer, len(bodies))
+	type answered struct {
+		body []byte
+		Answer
+	}
+	answers := make(chan answered, len(bodies))
+	post := func(body []byte) { answers <- answered{body, h.PostAlerts(body)} }
 	for _, body := range bodies {
 		<-pace.C
-		go func() { answers <- h.PostAlerts(body) }()
+		go post(body)
 	}
-	for range bodies {
-		answer := <-answers
-		require.Equal(h.t, http.StatusAccepted, answer.Status, answer.Body)
-		longest = max(longest, answer.Took)
+	for left := len(bodies); left > 0; {
+		a := <-answers
+		longest = max(longest, a.Took)
+		if a.Status == http.StatusServiceUnavailable {
+			again++
+			go post(a.body)
+			continue
+		}
+		require.Equal(h.t, http.StatusAccepted, a.Status, a.Body)
+		left--
 	}
-	return longest
+	return longest, again
 }
 
 // StarterPeak is the most memory that the starter has had so far, in bytes.
