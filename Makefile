@@ -16,6 +16,9 @@ LEAN := $(foreach p,go.temporal.io/server modernc.org,-gcflags=$(p)/...=-dwarf=f
 	$(foreach p,cloud.google.com github.com/aws github.com/envoyproxy github.com/gocql github.com/jackc \
 	github.com/olivere google.golang.org/api,'-gcflags=$(p)/...=-l -dwarf=false')
 
+# How long make fuzz gives each target. CI takes samples; 10m is a whole run.
+FUZZTIME ?= 5s
+
 # REAL=1 has the Prometheus and the Alertmanager of this machine watch the demo's shop.
 REAL ?=
 
@@ -66,11 +69,27 @@ storms: build ## The stories of storms and outages at full length, about 15 minu
 	$(GO) test ./test/e2e -tags real -vet=all -count=1 -timeout 40m -v -whole \
 		-run 'ThousandsOfAlerts|OutlivesANewRun|ARealCluster|WhileTemporalIsAway'
 
+.PHONY: notifier
+notifier: ## What Alertmanager's own notifiers, of 0.34 and of the one installed, send. CAPTURE=1 saves it.
+	$(GO) test -C test/notifier -vet=all -count=1 ./...$(if $(CAPTURE), -args -capture)
+	$(if $(CAPTURE),$(GO) test ./integrations/alertmanager -update)
+
+# Without a bound, making one interesting input smaller takes up all of a short run.
+.PHONY: fuzz
+fuzz: ## Every fuzz target there is, FUZZTIME each (5s).
+	@grep -rEo --include='*_test.go' --exclude-dir=bin '^func Fuzz\w+' . | sort | sed 's|/[^/]*:func | |' | \
+	while read -r room target; do \
+		echo "fuzz       $$target in $$room"; \
+		$(GO) test -C $$room -vet=off -timeout 0 -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x . </dev/null || exit 1; \
+	done
+
 .PHONY: lint
 lint: tools ## Linters, formatting, determinism of the workflows.
 	bin/tools/golangci-lint run ./...
 	cd test/deploy && $(CURDIR)/bin/tools/golangci-lint run ./...
 	cd test/browser && $(CURDIR)/bin/tools/golangci-lint run ./...
+	@# All linters would look at all of Alertmanager.
+	cd test/notifier && $(CURDIR)/bin/tools/golangci-lint run --fast-only ./...
 	@# All linters would look at all of Temporal, for minutes; make test vets it instead.
 	cd devserver && $(CURDIR)/bin/tools/golangci-lint run --fast-only ./...
 	bin/tools/workflowcheck -test=false -config workflowcheck.config.yaml ./workflows/...

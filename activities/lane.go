@@ -15,11 +15,13 @@ import (
 )
 
 const (
-	// pace is the least time between two messages to one address: Slack takes about
-	// one a second in a channel (https://docs.slack.dev/apis/web-api/rate-limits).
-	pace = time.Second
-	// limitUnsaid is how long a limit lasts when Slack does not say so.
-	limitUnsaid = time.Second
+	// limitUnsaid is how long a limit lasts when the vendor does not say so, twice as long
+	// each time that it has not ended by then, and longestUnsaid at the most.
+	limitUnsaid   = time.Second
+	longestUnsaid = 5 * time.Second
+	// failedPace is the pace after a message that failed, where the usual one is slower:
+	// nobody has got anything, and those that failed together are to go together again.
+	failedPace = time.Second
 	// backBefore is how long before its lane is free a page is back: what is answered
 	// by then is never sent, and what is not leaves in that moment.
 	backBefore = time.Second
@@ -33,12 +35,17 @@ const (
 
 // lane is the way to one address. The outbox guards it.
 type lane struct {
-	to string
-	// waiting are the pages of the next message, flying those of the one under way.
+	way Way
+	to  string
+	// waiting are the pages of the next message, flying those of the one under way,
+	// which stop ends.
 	waiting, flying []*letter
+	stop            func()
 	// free is when the next message may leave.
 	free time.Time
-	// apart is true when Slack refused a merged message as such: its pages then go
+	// unsaid is how long the next limit lasts, when the vendor does not say so.
+	unsaid time.Duration
+	// apart is true when the vendor refused a merged message as such: its pages then go
 	// one by one.
 	apart bool
 }
@@ -77,12 +84,25 @@ func (l *lane) withdraw(one *letter) bool {
 	return true
 }
 
+// recall stops the message under way when nobody waits for any of its pages any more,
+// if the way is one that can.
+func (l *lane) recall(one *letter) {
+	if !slices.Contains(l.flying, one) {
+		return
+	}
+	one.senders--
+	if l.way.recalled && !slices.ContainsFunc(l.flying, func(f *letter) bool { return f.senders > 0 }) {
+		l.stop()
+	}
+}
+
 // take moves the pages of the next message from those that wait.
-func (l *lane) take() []*letter {
-	n := min(len(l.waiting), incident.MergeAtMost)
+func (l *lane) take(stop func()) []*letter {
+	n := min(len(l.waiting), l.way.most)
 	if l.apart {
 		n = min(n, 1)
 	}
+	l.stop = stop
 	l.flying, l.waiting = slices.Clone(l.waiting[:n]), slices.Delete(l.waiting, 0, n)
 	return l.flying
 }
@@ -95,33 +115,47 @@ func merged(batch []*letter) incident.Message {
 	return incident.Merge(pages)
 }
 
-// settle notes what became of the message under way. What Slack did not take
+// settle notes what became of the message under way. What the vendor did not take
 // because of a limit waits for its end: here when that is near, else at Temporal.
-func (l *lane) settle(batch []*letter, at incident.Receipt, err error, now time.Time) {
-	l.flying = nil
+func (l *lane) settle(batch []*letter, began time.Time, at incident.Receipt, err error, now time.Time) {
+	l.flying, l.free = nil, began.Add(l.way.pace)
 	var failed *rest.Error
 	switch {
 	case errors.As(err, &failed) && failed.Status == http.StatusTooManyRequests:
-		l.hold(batch, cmp.Or(failed.RetryAfter, limitUnsaid), now)
-	case errors.As(err, &failed) && failed.Status == http.StatusBadRequest && len(batch) > 1:
+		l.hold(batch, cmp.Or(failed.RetryAfter, l.guess()), now)
+		return
+	case errors.As(err, &failed) && failed.Status == http.StatusBadRequest && len(batch) > 1 && l.way.divides:
 		l.apart, l.free = true, now
 		l.waiting = append(batch, l.waiting...)
 	default:
+		if err != nil {
+			l.free = began.Add(min(l.way.pace, failedPace))
+		}
 		at.With = len(batch) - 1
 		for _, one := range batch {
 			one.tell(at, fail(err))
 		}
 	}
+	l.unsaid = 0
+}
+
+// guess says how long a limit lasts when the vendor does not.
+func (l *lane) guess() time.Duration {
+	d := cmp.Or(l.unsaid, limitUnsaid)
+	l.unsaid = min(2*d, longestUnsaid)
+	return d
 }
 
 // hold closes the lane for a while. Who cannot wait that long is told at once.
 func (l *lane) hold(batch []*letter, d time.Duration, now time.Time) {
-	l.free = now.Add(d)
+	if end := now.Add(d); end.After(l.free) {
+		l.free = end
+	}
 	all := append(slices.Clone(batch), l.waiting...)
 	l.waiting = nil
 	for i, one := range all {
 		if one.until.Before(l.free) {
-			one.tell(incident.Receipt{}, limited(l.to, d, i))
+			one.tell(incident.Receipt{}, l.limited(l.free.Sub(now), i))
 		} else {
 			l.waiting = append(l.waiting, one)
 		}
@@ -135,14 +169,16 @@ func (one *letter) tell(at incident.Receipt, err error) {
 
 // limited is the failure of a page whose lane is closed for a while yet. It is to be
 // tried again just before it opens, the earlier the more others are.
-func limited(to string, left time.Duration, others int) error {
-	left = max(left, 0)
-	why := fmt.Sprintf("Slack takes no message there for another %s", left.Round(time.Millisecond))
-	return notYet(to, why, left-min(backBefore+time.Duration(others)*between, earliest))
+func (l *lane) limited(left time.Duration, others int) error {
+	why := "another message is on its way there"
+	if left > 0 {
+		why = "the next message there leaves in " + left.Round(time.Millisecond).String()
+	}
+	return l.notYet(why, max(left, 0)-min(backBefore+time.Duration(others)*between, earliest))
 }
 
 // notYet is the failure of a page that was not sent, with the time to try again.
-func notYet(to, why string, again time.Duration) error {
-	return temporal.NewApplicationErrorWithOptions(fmt.Sprintf("page %s: not sent yet: %s", to, why), Limited,
+func (l *lane) notYet(why string, again time.Duration) error {
+	return temporal.NewApplicationErrorWithOptions(fmt.Sprintf("page by %s: not sent yet: %s", l.way.name, why), Limited,
 		temporal.ApplicationErrorOptions{NextRetryDelay: max(again, soonest), Category: temporal.ApplicationErrorCategoryBenign})
 }

@@ -25,20 +25,29 @@ type StepQuestion struct {
 	Policy oncall.Policy   `json:"policy"`
 	At     oncall.Position `json:"at"`
 	Now    time.Time       `json:"now"`
+	// Service is the one that a maintenance would keep the page back for; empty when nothing may.
+	Service string `json:"service,omitempty"`
 }
 
 // StepAnswer says who is paged now, and who follows if they do not answer.
 type StepAnswer struct {
 	Plan      oncall.Plan         `json:"plan"`
 	Following *incident.Following `json:"following,omitempty"`
+	// Maintenance is set, and nothing else, when the service is in one: nobody is paged.
+	Maintenance *oncall.Maintenance `json:"maintenance,omitempty"`
 }
 
-// ResolveStep says who is paged in a step, and who would be in the one after it.
+// ResolveStep says who is paged in a step, and who would be in the one after it; or
+// that the service is in maintenance.
 func (o *OnCall) ResolveStep(ctx context.Context, q StepQuestion) (StepAnswer, error) {
-	roster, err := o.roster(ctx, stepTargets(q.Policy, q.At), policyTargets(q.Policy))
+	roster, err := o.People.Roster(ctx)
 	if err != nil {
 		return StepAnswer{}, err
 	}
+	if m, in := roster.Maintained(q.Service, q.Now); in && q.Service != "" {
+		return StepAnswer{Maintenance: &m}, nil
+	}
+	o.expand(ctx, &roster, stepTargets(q.Policy, q.At), policyTargets(q.Policy))
 	plan := oncall.Resolve(q.Policy, q.At, q.Now, roster)
 	return StepAnswer{Plan: plan, Following: following(q, plan, roster)}, nil
 }

@@ -132,3 +132,40 @@ func TestAGroupThatIsNotKnownReachesNobody(t *testing.T) {
 		})
 	}
 }
+
+// freezing is the staff while checkout is in maintenance for an hour from noon on.
+type freezing struct{ staff }
+
+func (f freezing) Roster(ctx context.Context) (oncall.Roster, error) {
+	r, err := f.staff.Roster(ctx)
+	r.Maintenance = []oncall.Maintenance{{Service: "checkout", From: "2026-01-06T12:00:00Z", To: "2026-01-06T13:00:00Z"}}
+	return r, err
+}
+
+func TestInAMaintenanceNobodyIsLookedUp(t *testing.T) {
+	g := &groups{users: []string{"U0SRE1"}}
+	oc := &activities.OnCall{People: freezing{}, Groups: g}
+	q := climbing(paging(oncall.Target{SlackGroup: "S0SRE"}))
+	q.Service = "checkout"
+	answer, err := oc.ResolveStep(t.Context(), q)
+	require.NoError(t, err)
+	require.Equal(t, "2026-01-06T13:00:00Z", answer.Maintenance.To)
+	require.Empty(t, answer.Plan)
+	require.Zero(t, g.asked, "Slack is not asked for nothing")
+
+	for name, change := range map[string]func(*activities.StepQuestion){
+		"after it":                    func(q *activities.StepQuestion) { q.Now = noon.Add(time.Hour) },
+		"for another service":         func(q *activities.StepQuestion) { q.Service = "basket" },
+		"for what is being paged now": func(q *activities.StepQuestion) { q.Service = "" },
+	} {
+		asked := q
+		change(&asked)
+		answer, err := oc.ResolveStep(t.Context(), asked)
+		require.NoError(t, err)
+		require.Nil(t, answer.Maintenance, name)
+		require.Len(t, answer.Plan.Pages, 1, name)
+	}
+
+	_, err = (&activities.OnCall{People: freezing{staff{errors.New("away")}}}).ResolveStep(t.Context(), q)
+	require.EqualError(t, err, "away")
+}

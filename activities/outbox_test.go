@@ -18,10 +18,16 @@ import (
 	"github.com/seed-44180607/lastgood/integrations/rest"
 )
 
+// network is what a post office has besides: nothing of it is called.
+type network interface {
+	Edit(ctx context.Context, at incident.Receipt, m incident.Message) error
+	Find(ctx context.Context, to string, m incident.Message) (incident.Receipt, bool, error)
+}
+
 // postOffice is a chat that takes its time, limits and fails as it is told, on the clock
 // of the test.
 type postOffice struct {
-	activities.Chat
+	network
 	mutex sync.Mutex
 	began time.Time
 	sent  []string
@@ -47,6 +53,11 @@ func (p *postOffice) Post(ctx context.Context, to string, m incident.Message) (i
 	}
 	p.sent = append(p.sent, fmt.Sprintf("%s %s: %s", time.Since(p.began), to, strings.Join(markers(m), " ")))
 	return incident.Receipt{Channel: "D" + to, TS: fmt.Sprint(p.calls)}, nil
+}
+
+// Send takes mails and texts as it takes messages.
+func (p *postOffice) Send(ctx context.Context, to string, m incident.Message) (incident.Receipt, error) {
+	return p.Post(ctx, to, m)
 }
 
 func markers(m incident.Message) []string {
@@ -80,6 +91,7 @@ func (p *postOffice) limitedUntil(d time.Duration, where ...string) {
 type mail struct {
 	t       *testing.T
 	post    *postOffice
+	way     activities.Way
 	outbox  *activities.Outbox
 	stop    chan struct{}
 	mutex   sync.Mutex
@@ -94,7 +106,7 @@ type result struct {
 
 func newMail(t *testing.T) *mail {
 	post := &postOffice{began: time.Now()}
-	return &mail{t: t, post: post, outbox: activities.NewOutbox(post), stop: make(chan struct{}), results: map[string]result{}}
+	return &mail{t: t, post: post, way: activities.ByChat(post), outbox: activities.NewOutbox(), stop: make(chan struct{}), results: map[string]result{}}
 }
 
 // mailing runs a test on a clock of its own. At its end every lane must be forgotten:
@@ -111,9 +123,10 @@ func mailing(t *testing.T, test func(t *testing.T, m *mail)) {
 func (m *mail) send(to, marker string) { m.sendWith(m.t.Context(), to, marker) }
 
 func (m *mail) sendWith(ctx context.Context, to, marker string) {
+	way := m.way
 	go func() {
 		page := incident.Message{Page: true, Marker: marker, Card: &incident.Card{Incident: marker}}
-		at, err := m.outbox.Send(ctx, m.stop, to, page)
+		at, err := m.outbox.Send(ctx, m.stop, way, to, page)
 		m.mutex.Lock()
 		defer m.mutex.Unlock()
 		m.results[marker] = result{at, err, time.Since(m.post.began)}
@@ -149,14 +162,14 @@ func TestTheFirstPageLeavesAtOnceAndThoseBehindItTogether(t *testing.T) {
 		m.send("U1", "b")
 		m.pass(500 * time.Millisecond)
 		m.send("U1", "c")
-		require.Equal(t, 2, func() int { synctest.Wait(); return m.outbox.Waiting() }())
+		require.Equal(t, 2, func() int { synctest.Wait(); return m.outbox.Waiting("Slack") }())
 		m.pass(10 * time.Second)
 
 		require.Equal(t, []string{"200ms U1: a", "1.2s U1: b c"}, m.post.sent)
 		require.Equal(t, incident.Receipt{Channel: "DU1", TS: "1"}, m.result("a").at)
 		require.Equal(t, incident.Receipt{Channel: "DU1", TS: "2", With: 1}, m.result("b").at)
 		require.Equal(t, m.result("b").at, m.result("c").at)
-		require.Zero(t, m.outbox.Waiting())
+		require.Zero(t, m.outbox.Waiting("Slack"))
 	})
 }
 
@@ -236,7 +249,7 @@ func TestALongLimitSendsEveryoneBackWhoWaits(t *testing.T) {
 		m.pass(200 * time.Millisecond)
 		require.Equal(t, 28700*time.Millisecond, m.retry("a"))
 		require.Equal(t, 28695*time.Millisecond, m.retry("b"), "not both at once")
-		require.Zero(t, m.outbox.Waiting())
+		require.Zero(t, m.outbox.Waiting("Slack"))
 	})
 }
 

@@ -17,7 +17,7 @@ type Pager struct {
 	Chat Chat
 	Mail Mailer
 	SMS  Texter
-	// Outbox paces and merges the pages to the chat; without one each is posted by itself.
+	// Outbox paces and merges the pages; without one each is sent by itself.
 	Outbox *Outbox
 	// Tally counts; nil when nobody does.
 	Tally Tally
@@ -38,43 +38,41 @@ func (p *Pager) Page(ctx context.Context, o PageOrder) (incident.Receipt, error)
 	return at, err
 }
 
-// Waiting counts the pages that are about to leave.
+// Waiting counts the pages that are about to leave by Slack, to which the cards, threads
+// and edits there give way.
 func (p *Pager) Waiting() int {
 	if p.Outbox == nil {
 		return 0
 	}
-	return p.Outbox.Waiting()
+	return p.Outbox.Waiting(bySlack)
 }
 
+// page sends the page, or adopts what an earlier attempt sent. A doubled page is better
+// than none: what cannot be looked for is sent.
 func (p *Pager) page(ctx context.Context, o PageOrder) (incident.Receipt, error) {
-	switch o.Page.Via {
-	case oncall.Email:
-		return p.mail(ctx, o)
-	case oncall.SMS:
-		return p.text(ctx, o)
-	default:
-		return p.chat(ctx, o)
+	way := p.way(o.Page.Via)
+	if way.send == nil {
+		return incident.Receipt{}, off(way.name)
 	}
-}
-
-// chat pages by a message. Slack has no idempotency key: a page that may have been
-// sent before is looked for by its marker first, and adopted when it is there. A
-// lookup that fails does not hold the page back: a doubled page is better than none.
-func (p *Pager) chat(ctx context.Context, o PageOrder) (incident.Receipt, error) {
-	if p.Chat == nil {
-		return incident.Receipt{}, off("Slack")
-	}
-	if p.maybeSent(ctx, o) {
-		if at, found := adopted(ctx, p.Chat, o.Page.Address, o.Message); found {
+	defer beat(ctx)() // An acknowledgement stops it where that can still be done.
+	if way.find != nil && p.maybeSent(ctx, o) {
+		if at, found := way.find(ctx, o.Page.Address, o.Message); found {
 			return at, nil
 		}
 	}
+	at, err := p.send(ctx, way, o)
+	if err != nil && ctx.Err() != nil {
+		return incident.Receipt{}, ctx.Err() // It was called back, and has not failed.
+	}
+	return at, err
+}
+
+func (p *Pager) send(ctx context.Context, way Way, o PageOrder) (incident.Receipt, error) {
 	if p.Outbox == nil {
-		at, err := p.Chat.Post(ctx, o.Page.Address, o.Message)
+		at, err := way.send(ctx, o.Page.Address, o.Message)
 		return at, fail(err)
 	}
-	defer beat(ctx)() // An acknowledgement takes it out of its lane.
-	at, err := p.Outbox.Send(ctx, activity.GetWorkerStopChannel(ctx), o.Page.Address, o.Message)
+	at, err := p.Outbox.Send(ctx, activity.GetWorkerStopChannel(ctx), way, o.Page.Address, o.Message)
 	var away *temporal.ApplicationError
 	if errors.As(err, &away) && away.Type() == Limited {
 		p.Outbox.remember(o.Message.Marker, activity.GetInfo(ctx).Attempt, away.NextRetryDelay())

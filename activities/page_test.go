@@ -61,7 +61,7 @@ func TestAMergedPageThatIsFoundBelongsToOthersAndIsLeftAsItIs(t *testing.T) {
 
 func TestAPageThatOnlyWaitedForItsTurnIsNotLookedFor(t *testing.T) {
 	slack := &chat{found: true, post: limit(10 * time.Second)}
-	pager := &activities.Pager{Chat: slack, Outbox: activities.NewOutbox(slack)}
+	pager := &activities.Pager{Chat: slack, Outbox: activities.NewOutbox()}
 	attempt := func(n int32) *temporal.ApplicationError {
 		_, err := stage(t, n, pager.Page).ExecuteActivity(pager.Page, page(false))
 		return failed(t, err)
@@ -78,7 +78,7 @@ func TestAPageThatOnlyWaitedForItsTurnIsNotLookedFor(t *testing.T) {
 func TestAPageThatIsCalledBackLeavesItsLane(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	slack := &chat{post: limit(2 * time.Second)}
-	pager := &activities.Pager{Chat: slack, Outbox: activities.NewOutbox(slack)}
+	pager := &activities.Pager{Chat: slack, Outbox: activities.NewOutbox()}
 	env := stage(t, 1, pager.Page)
 	called := &attempts{number: 1, beat: cancel} // The server answers a heartbeat with the cancellation.
 	env.SetWorkerOptions(worker.Options{BackgroundActivityContext: ctx, Interceptors: []interceptor.WorkerInterceptor{called}})
@@ -120,7 +120,7 @@ func TestEachAttemptToPageIsCountedAndTheDeliveredOneTimed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			counts := &tally{}
-			pager := &activities.Pager{Chat: &c.chat, Outbox: activities.NewOutbox(&c.chat), Tally: counts}
+			pager := &activities.Pager{Chat: &c.chat, Outbox: activities.NewOutbox(), Tally: counts}
 			_, _ = stage(t, 1, pager.Page).ExecuteActivity(pager.Page, c.order)
 			require.Equal(t, c.said, counts.said)
 		})

@@ -47,6 +47,9 @@ type Alert struct {
 	// then that of the latest repetition. Again counts them.
 	Since time.Time `json:"since,omitzero"`
 	Again int       `json:"again,omitempty"`
+	// Blind is true when the monitor has no data, or cannot evaluate it: nobody knows how
+	// the service is.
+	Blind bool `json:"blind,omitempty"`
 }
 
 // FiresSince is when the alert began to fire.

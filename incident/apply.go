@@ -36,6 +36,8 @@ func init() {
 		Opened: opened, Delivered: delivered, AlertFired: alertFired, AlertResolved: alertResolved, Enriched: enriched,
 		FactsDoubted: factsDoubted,
 
+		PagesWithheld: pagesWithheld, PagesDue: pagesDue,
+
 		StepOpened: stepOpened, StepPassed: stepPassed, PageStarted: pageStarted, Paged: paged,
 		PageDelayed: pageDelayed, PageFailed: pageFailed, PageReported: pageReported, StepRanOut: stepRanOut, CalledOut: calledOut,
 

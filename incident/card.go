@@ -109,6 +109,8 @@ func (in Incident) nextLine() (string, time.Time) {
 		return "", time.Time{}
 	case !in.SnoozedUntil.IsZero():
 		return "Snoozed: paging goes on", in.SnoozedUntil
+	case in.Status == Triggered && in.Withheld.yet():
+		return in.withheldLine()
 	case in.Status == Acknowledged && !in.AckDue.IsZero():
 		return "Pages again unless something is decided", in.AckDue
 	case in.Status == Acknowledged:
@@ -164,8 +166,10 @@ func (in Incident) notes() []string {
 		notes = append(notes, "Reading the deployments of "+in.Service.ID+"…")
 	case in.Facts.Obstacle != "":
 		notes = append(notes, "No rollback can be offered: "+in.Facts.Obstacle)
-	case in.Offer() == nil:
+	case in.candidate() == nil:
 		notes = append(notes, "Nothing to go back to: "+in.whyNone())
+	case in.Blind():
+		notes = append(notes, "No rollback is offered. "+whyBlind)
 	case choice.Unknown:
 		notes = append(notes, fmt.Sprintf("Build %d of %s ended %s: the state of the service is unknown",
 			choice.Suspect.Build, choice.Suspect.Release, strings.ToLower(string(choice.Suspect.Result))))

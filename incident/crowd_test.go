@@ -130,7 +130,7 @@ func TestAnIncidentIsReadAsItWasWrittenWhateverItsAlertsAre(t *testing.T) {
 			Fingerprint: rapid.String().Draw(t, "fingerprint"), Firing: rapid.Bool().Draw(t, "firing"),
 			StartsAt:      time.Unix(rapid.Int64Range(-6e10, 2e11).Draw(t, "start"), 7).UTC(),
 			Severity:      rapid.SampledFrom([]incident.Severity{"", incident.SEV1, incident.SEV4}).Draw(t, "severity"),
-			NeverResolves: rapid.Bool().Draw(t, "never"), Name: "Other",
+			NeverResolves: rapid.Bool().Draw(t, "never"), Blind: rapid.Bool().Draw(t, "blind"), Name: "Other",
 		}
 		in, err := incident.Apply(s.in, delivers(a))
 		require.NoError(t, err)

@@ -68,7 +68,7 @@ func TestAnAlertWithoutAStartFiresWhenItsMonitorLastSaidSo(t *testing.T) {
 				said[one] = firing
 				require.Equal(r, firing, known(r, s, one).Firing)
 			}
-			require.Equal(r, true, s.in.Open() || !slices.Contains([]bool{said["d1"], said["d2"]}, true))
+			require.True(r, s.in.Open() || !slices.Contains([]bool{said["d1"], said["d2"]}, true))
 		}
 	})
 }

@@ -11,18 +11,32 @@ type edge struct {
 	startsAt    time.Time // In UTC, so that equal moments are equal.
 	firing      bool
 	severity    Severity
+	blind       bool
 }
 
-func edgeOf(a Alert) edge { return edge{a.Fingerprint, a.StartsAt.UTC(), a.Firing, a.Severity} }
+func edgeOf(a Alert) edge {
+	if a.StartsAt.IsZero() {
+		return edge{fingerprint: a.Fingerprint, firing: a.Firing}
+	}
+	return edge{a.Fingerprint, a.StartsAt.UTC(), a.Firing, a.Severity, a.Blind}
+}
 
 // Union is what two deliveries of one group say together, in the order in which they
 // came. What both say stands there once, as the later one words it. Nothing else is
-// left out: an alert that fired and resolved in between is news of both. Details
+// left out: an alert that fired and resolved in between is news of both. One whose
+// monitor tells no starts goes on firing when it is said to after it resolved. Details
 // beyond those that an incident keeps are dropped.
 func (d Delivery) Union(later Delivery) Delivery {
 	at := make(map[edge]int, len(d.Alerts)+len(later.Alerts))
 	all := make([]Alert, 0, len(d.Alerts)+len(later.Alerts))
+	void := map[int]bool{}
 	for _, a := range slices.Concat(d.Alerts, later.Alerts) {
+		if ended := (edge{fingerprint: a.Fingerprint}); a.Firing && a.StartsAt.IsZero() {
+			if i, said := at[ended]; said {
+				void[i] = true
+				delete(at, ended)
+			}
+		}
 		i, said := at[edgeOf(a)]
 		if !said {
 			i = len(all)
@@ -30,7 +44,12 @@ func (d Delivery) Union(later Delivery) Delivery {
 		}
 		all[i] = a.brief(i)
 	}
-	d.Alerts = all
+	d.Alerts = make([]Alert, 0, len(all))
+	for i, a := range all {
+		if !void[i] {
+			d.Alerts = append(d.Alerts, a)
+		}
+	}
 	if later.URL != "" {
 		d.URL = later.URL
 	}

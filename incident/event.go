@@ -20,6 +20,10 @@ const (
 	Enriched      Kind = "Enriched"
 	FactsDoubted  Kind = "FactsDoubted"
 
+	PagesWithheld Kind = "PagesWithheld"
+	PagesDue      Kind = "PagesDue"
+	NobodyPaged   Kind = "NobodyPaged"
+
 	StepOpened    Kind = "StepOpened"
 	StepPassed    Kind = "StepPassed"
 	PageStarted   Kind = "PageStarted"
@@ -93,6 +97,8 @@ type Event struct {
 	Facts     Facts
 	Plan      oncall.Plan
 	Following *Following
+	// Maintenance is the window in which a step was looked up.
+	Maintenance oncall.Maintenance
 	// Index is that of the page, or how far a cursor moves.
 	Index    int
 	Revision int

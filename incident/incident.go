@@ -62,6 +62,10 @@ type Incident struct {
 	MonitorURL string `json:"monitor_url,omitempty"`
 	Facts      Facts  `json:"facts"`
 	Climb      Climb  `json:"climb"`
+	// Withheld is what keeps the first page back.
+	Withheld Withheld `json:"withheld,omitzero"`
+	// Firings are when the latest alerts fired, as many as the threshold wants at the most.
+	Firings []time.Time `json:"firings,omitempty"`
 	// Rollback is the latest one; its State is empty when there was none.
 	Rollback Rollback `json:"rollback"`
 	// Tried are the releases that were gone back to in vain.
@@ -122,10 +126,20 @@ type Climb struct {
 	// Unreached is true from a round without a delivered page up to the next one
 	// that is: what is found missing meanwhile has been said.
 	Unreached bool `json:"unreached,omitempty"`
-	// Pages are those of the step at At, by index.
+	// Pages are those of the step at At; while Left is set, of the step that was left.
 	Pages []Page `json:"pages,omitempty"`
+	// Left is the step that the climb has moved on from without having reached
+	// anybody, until another one is opened.
+	Left *Left `json:"left,omitempty"`
 	// Following says who is paged next when nobody answers, and when.
 	Following *Following `json:"following,omitempty"`
+}
+
+// Left is a step that reached nobody, and to which the climb comes back when one of
+// its pages arrives all the same.
+type Left struct {
+	At        oncall.Position `json:"at"`
+	Following *Following      `json:"following,omitempty"`
 }
 
 // Page is one page of a step and how it went.
@@ -251,8 +265,22 @@ func (in Incident) Unending() int {
 // Policy is the escalation policy of the incident's severity.
 func (in Incident) Policy() oncall.Policy { return in.Policies.For(in.Severity) }
 
+// Blind says whether the incident is about missing data and nothing else: no release
+// is to blame for that. Once an alert with data has fired, it is not blind any more.
+func (in Incident) Blind() bool {
+	return len(in.Alerts) > 0 && !slices.ContainsFunc(in.Alerts, func(a Alert) bool { return !a.Blind })
+}
+
 // Offer is the deployment that the roll-back button names, nil when none is offered.
 func (in Incident) Offer() *release.Deployment {
+	if in.Blind() {
+		return nil
+	}
+	return in.candidate()
+}
+
+// candidate is the deployment to go back to, nil when there is none.
+func (in Incident) candidate() *release.Deployment {
 	if in.Service.Rollback == nil || in.Facts.Obstacle != "" || !in.Open() || in.Rollback.UnderWay() {
 		return nil
 	}
@@ -266,5 +294,5 @@ func (in Incident) Offer() *release.Deployment {
 
 // Paging says whether the story has pages to send or to wait for.
 func (in Incident) Paging() bool {
-	return in.Open() && in.SnoozedUntil.IsZero() && (in.Climb.Pending || in.Climb.Wanted || in.Status == Triggered)
+	return in.Open() && in.SnoozedUntil.IsZero() && !in.Withheld.holds() && (in.Climb.Pending || in.Climb.Wanted || in.Status == Triggered)
 }

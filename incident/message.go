@@ -31,9 +31,14 @@ type Message struct {
 	Since time.Time `json:"since,omitzero"`
 }
 
-// MergeAtMost is how many pages one message carries: more would not be read, and
-// Slack bounds texts and metadata.
-const MergeAtMost = 200
+const (
+	// MergeAtMost is how many pages one message carries: more would not be read, and
+	// Slack bounds texts and metadata.
+	MergeAtMost = 200
+	// TextAtMost is how many one text to a phone carries: networks take long texts badly,
+	// and Twilio none of more than 1600 characters.
+	TextAtMost = 50
+)
 
 // Merge makes one message of several pages to the same address, the most severe
 // and then the oldest first. One page stays as it is.

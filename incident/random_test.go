@@ -33,6 +33,7 @@ func someEvent(pick dice, in incident.Incident, now time.Time) incident.Event {
 	ev.Decision = someDecision(pick, in)
 	ev.Alert = someAlert(pick)
 	ev.Facts = someFacts(pick)
+	ev.Maintenance = oneOf(pick, upgrade(), oncall.Maintenance{Service: "*"})
 	ev.Plan = somePlan(pick, in, now)
 	ev.Following = oneOf(pick, nil, &incident.Following{Names: []string{"sre-2"}, After: time.Minute})
 	ev.Page = oncall.Page{Person: "sre-1", Via: oncall.Slack, Address: "U1"}
@@ -71,7 +72,7 @@ func kindFor(pick dice, in incident.Incident) incident.Kind {
 	case !in.Open():
 		likely = append(likely, incident.Reopened, incident.WasClosed)
 	case in.Climb.Pending:
-		likely = []incident.Kind{incident.StepOpened, incident.StepPassed, incident.WasAcknowledged, incident.RollbackAsked}
+		likely = []incident.Kind{incident.StepOpened, incident.StepPassed, incident.Paged, incident.WasAcknowledged, incident.RollbackAsked}
 	default:
 		likely = append(likely, incident.Paged, incident.PageFailed, incident.StepRanOut, incident.WasAcknowledged, incident.Snoozed)
 	}

@@ -21,6 +21,7 @@ func opened(in *Incident, ev Event) error {
 	in.Status, in.OpenedAt = Triggered, ev.At
 	in.restart(firstStep, ev)
 	in.log(ev, Opened, "Opened for %s as %s", in.Service.ID, in.Severity)
+	in.withhold(ev)
 	return nil
 }
 
@@ -51,6 +52,7 @@ func delivered(in *Incident, ev Event) error {
 		in.ease(Event{At: ev.At})
 	}
 	in.gather(before, ev)
+	in.tellWithheld(ev)
 	in.settle()
 	return result
 }
@@ -67,16 +69,19 @@ func alertFired(in *Incident, ev Event) error {
 	case in.Alerts[i].repeatedBy(a):
 		return in.repeat(&in.Alerts[i], a, ev)
 	default:
+		// What had data once is no mere lack of it.
+		a.Blind = a.Blind && in.Alerts[i].Blind
 		in.Alerts[i] = a
 	}
 	if in.Summary == "" {
 		in.Summary = firstLine(a.Title(), 200)
 	}
 	in.log(ev, AlertFired, "Alert fires: %s", firstLine(a.Title(), 200))
+	in.tally(ev)
 	switch {
 	case !in.Open():
 		in.ease(ev)
-		in.reopen(ev, "an alert fires again")
+		in.firesAgain(ev)
 	case in.Rollback.State == RollbackVerifying:
 		in.log(ev, NotProved, "Not good yet: an alert fires while the rollback is verified")
 	}
@@ -153,6 +158,7 @@ func (in *Incident) resolve(ev Event, why string) {
 	in.QuietUntil = ev.At.Add(in.Service.ReopenWithin)
 	in.SnoozedAt, in.SnoozedUntil = time.Time{}, time.Time{}
 	in.Climb.Pending, in.Climb.Wanted, in.Climb.Until, in.Climb.Following = false, false, time.Time{}, nil
+	in.nobodyPaged(ev)
 	in.log(ev, WasResolved, "Resolved: %s", why)
 }
 

@@ -9,18 +9,25 @@ import (
 )
 
 // stepOpened puts the pages of a step on the board. The plan's position must be
-// where the climb stands: a plan that was overtaken is dropped.
+// where the climb stands: a plan that was overtaken is dropped. A page that is on its
+// way already stays so.
 func stepOpened(in *Incident, ev Event) error {
 	if !in.Climb.Pending || ev.Plan.Position != in.Climb.At {
 		return errNothing
 	}
-	in.Climb.Pending = false
+	in.beginPaging(ev)
+	in.Climb.Pending, in.Climb.Left = false, nil
 	in.Climb.PageAt, in.Climb.Until = time.Time{}, time.Time{}
 	in.Climb.Following, in.Climb.ReachedBefore = ev.Following, in.Climb.Reached
-	in.Climb.Pages = make([]Page, 0, len(ev.Plan.Pages))
+	pages := make([]Page, 0, len(ev.Plan.Pages))
 	for _, p := range ev.Plan.Pages {
-		in.Climb.Pages = append(in.Climb.Pages, Page{Page: p, Marker: in.marker(p)})
+		page := Page{Page: p, Marker: in.marker(p)}
+		if i := in.pageIndex(page.Marker); i >= 0 {
+			page.Started = in.Climb.Pages[i].Started
+		}
+		pages = append(pages, page)
 	}
+	in.Climb.Pages = pages
 	in.warn(ev, StepOpened)
 	for _, note := range ev.Plan.Notes {
 		in.report(ev, StepOpened, "Step %d: %s", in.Climb.At.Step, note)
@@ -29,18 +36,20 @@ func stepOpened(in *Incident, ev Event) error {
 }
 
 // stepPassed goes on at once from a step that has nobody to page. One that was
-// asked for although the incident is acknowledged goes on to the round's end only.
+// asked for although the incident is acknowledged goes on to the round's end only,
+// unless a step before it had somebody to page.
 func stepPassed(in *Incident, ev Event) error {
 	if !in.Climb.Pending || ev.Plan.Position != in.Climb.At {
 		return errNothing
 	}
+	in.beginPaging(ev)
 	in.warn(ev, StepPassed)
 	for _, note := range ev.Plan.Notes {
 		in.report(ev, StepPassed, "Step %d: %s", in.Climb.At.Step, note)
 	}
 	in.report(ev, StepPassed, "Step %d is passed: %s", in.Climb.At.Step, ev.Plan.Passed)
-	in.Climb.Pending, in.Climb.Pages = false, nil
-	if in.Status == Triggered || in.Climb.At.Step < len(in.Policy().Steps) {
+	in.Climb.Pending = false
+	if in.Status == Triggered || in.Climb.At.Step < len(in.Policy().Steps) || in.Climb.Left != nil {
 		in.next(ev)
 	} else {
 		in.Climb.Wanted = false
@@ -49,18 +58,22 @@ func stepPassed(in *Incident, ev Event) error {
 }
 
 func pageStarted(in *Incident, ev Event) error {
-	if ev.Index >= len(in.Climb.Pages) {
+	i := in.pageIndex(ev.Marker)
+	if i < 0 {
 		return errNothing
 	}
-	in.Climb.Pages[ev.Index].Started = ev.At
+	in.Climb.Pages[i].Started = ev.At
 	return nil
 }
 
-// paged notes a delivered page. The step's time runs from its first one.
+// paged notes a delivered page. The step's time runs from its first one. A message
+// that was told of before, and is found again, is no news.
 func paged(in *Incident, ev Event) error {
-	in.log(ev, Paged, "Paged %s by %s%s%s", nameOf(ev.Page), ev.Page.Via, accepted(ev), together(ev.Receipt))
-	if ev.Receipt.TS != "" && ev.Receipt.With == 0 {
-		in.Cursors.Pages = append(in.Cursors.Pages, Sent{Receipt: ev.Receipt, To: ev.Page.Address, Shown: ev.Shown, Why: ev.Reason})
+	if !slices.ContainsFunc(in.Cursors.Pages, func(s Sent) bool { return s.Receipt == ev.Receipt }) {
+		in.log(ev, Paged, "Paged %s by %s%s%s", nameOf(ev.Page), ev.Page.Via, accepted(ev), together(ev.Receipt))
+		if ev.Receipt.TS != "" && ev.Receipt.With == 0 {
+			in.Cursors.Pages = append(in.Cursors.Pages, Sent{Receipt: ev.Receipt, To: ev.Page.Address, Shown: ev.Shown, Why: ev.Reason})
+		}
 	}
 	i := in.pageIndex(ev.Marker)
 	if i < 0 || in.Climb.Pages[i].Lost {
@@ -70,9 +83,14 @@ func paged(in *Incident, ev Event) error {
 	return nil
 }
 
-// arrive counts a page as delivered.
+// arrive counts a page as delivered. One of a step that was left brings the climb
+// back there.
 func (in *Incident) arrive(i int, at time.Time) {
 	in.Climb.Pages[i].Delivered, in.Climb.Pages[i].Failed = at, ""
+	if left := in.Climb.Left; left != nil && in.Climb.Pending {
+		in.Climb.At, in.Climb.Following = left.At, left.Following
+		in.Climb.Pending, in.Climb.PageAt, in.Climb.Left = false, time.Time{}, nil
+	}
 	in.Climb.Met = in.Climb.Met || in.Climb.Wanted
 	in.Climb.Reached, in.Climb.Unreached, in.Climb.Wanted = true, false, false
 	if in.Climb.Until.IsZero() && in.Status == Triggered {
@@ -137,7 +155,9 @@ func stepRanOut(in *Incident, ev Event) error {
 // count: it is climbed again after a pause.
 func (in *Incident) next(ev Event) {
 	at, rest := oncall.Next(in.Policy(), in.Climb.At)
-	if oncall.RoundEnds(in.Climb.At, at) {
+	ends := oncall.RoundEnds(in.Climb.At, at)
+	in.leave(ends && in.Climb.Reached)
+	if ends {
 		if !in.Climb.Reached {
 			at, rest = in.anew()
 			in.report(ev, NobodyReached, "Nobody could be reached in round %d; it is climbed again every %s", in.Climb.At.Round, rest)
@@ -151,7 +171,24 @@ func (in *Incident) next(ev Event) {
 		in.Climb.Reached = false
 	}
 	in.Climb.At, in.Climb.Pending, in.Climb.PageAt = at, true, ev.At.Add(rest)
-	in.Climb.Until, in.Climb.Following, in.Climb.Pages = time.Time{}, nil, nil
+}
+
+// leave takes the step off the board, unless it has reached nobody in a round that
+// goes on: its pages then stay on their way until another step is opened, however
+// long the climb rests, waits for a window, or passes steps with nobody on call.
+func (in *Incident) leave(over bool) {
+	switch {
+	case over || in.Climb.delivered():
+		in.Climb.Pages, in.Climb.Left = nil, nil
+	case in.Climb.Left == nil && len(in.Climb.Pages) > 0:
+		in.Climb.Left = &Left{At: in.Climb.At, Following: in.Climb.Following}
+	}
+	in.Climb.Until, in.Climb.Following = time.Time{}, nil
+}
+
+// delivered says whether a page of the step has arrived.
+func (c Climb) delivered() bool {
+	return slices.ContainsFunc(c.Pages, func(p Page) bool { return !p.Delivered.IsZero() })
 }
 
 // report logs what keeps a page from somebody. A round that is climbed again and

@@ -25,6 +25,7 @@ func (in *Incident) take(ev Event) {
 	in.ClimbedFor = in.Severity
 	in.Climb.Pending, in.Climb.Wanted, in.Climb.PageAt, in.Climb.Until, in.Climb.Following = false, false, time.Time{}, time.Time{}, nil
 	in.SnoozedAt, in.SnoozedUntil = time.Time{}, time.Time{}
+	in.Withheld.Until, in.Withheld.Short = time.Time{}, false // It is somebody's now.
 }
 
 func ackTimedOut(in *Incident, ev Event) error {
@@ -45,8 +46,15 @@ func escalated(in *Incident, ev Event) error {
 	}
 	in.SnoozedAt, in.SnoozedUntil = time.Time{}, time.Time{}
 	at, _ := oncall.Next(in.Policy(), in.Climb.At)
+	if in.Withheld.yet() {
+		at = in.Climb.At // Nobody was paged there yet.
+	}
 	in.log(ev, Escalated, "Escalated to step %d by %s%s", at.Step, who(ev), said(ev))
 	lap, reached := in.Climb.Lap, in.Climb.Reached && at.Round == in.Climb.At.Round
+	if in.Withheld.yet() {
+		lap++
+	}
+	in.Withheld = Withheld{}
 	if at.Again == 1 {
 		// Nobody has failed to answer yet: that would be said, and loudly.
 		at.Again, lap = 0, lap+1
@@ -82,8 +90,8 @@ func snoozeEnded(in *Incident, ev Event) error {
 	}
 	if !in.Climb.Until.IsZero() {
 		in.Climb.Until = ev.At.Add(max(0, in.Climb.Until.Sub(in.SnoozedAt)))
-	} else if in.Status == Triggered {
-		in.Climb.Pending = true
+	} else if in.Status == Triggered || in.Climb.Pending {
+		in.Climb.Pending, in.Climb.Pages, in.Climb.Left = true, nil, nil
 	}
 	in.SnoozedAt, in.SnoozedUntil = time.Time{}, time.Time{}
 	in.log(ev, SnoozeEnded, "The snooze has ended")

@@ -39,7 +39,7 @@ func pageReported(in *Incident, ev Event) error {
 func (in *Incident) lose(i int, why string) {
 	page := &in.Climb.Pages[i]
 	page.Delivered, page.Failed, page.Lost = time.Time{}, why, true
-	if !slices.ContainsFunc(in.Climb.Pages, func(p Page) bool { return !p.Delivered.IsZero() }) {
+	if !in.Climb.delivered() {
 		in.Climb.Reached, in.Climb.Until = in.Climb.ReachedBefore, time.Time{}
 		in.Climb.Wanted = in.Climb.Wanted || (in.Climb.Met && in.Status == Acknowledged && !in.Rollback.UnderWay())
 		in.Climb.Met = false

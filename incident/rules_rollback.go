@@ -58,7 +58,7 @@ func rollbackAsked(in *Incident, ev Event) error {
 
 // target finds the deployment that the decision names, or says what is offered now.
 func (in *Incident) target(d Decision) (*release.Deployment, error) {
-	offer := in.Offer()
+	offer := in.candidate()
 	switch {
 	case in.Service.Rollback == nil:
 		return nil, refuse("No rollback is configured for %s.", in.Service.ID)
@@ -66,6 +66,8 @@ func (in *Incident) target(d Decision) (*release.Deployment, error) {
 		return nil, refuse("No rollback can be offered: %s.", in.Facts.Obstacle)
 	case offer == nil:
 		return nil, refuse("There is nothing to go back to: %s.", in.whyNone())
+	case d.Release == "" && in.Blind():
+		return nil, refuse("%s. To roll back all the same, name the release: %s.", whyBlind, offer.Release)
 	case d.Release == "" || d.Release == offer.Release:
 		return offer, nil
 	}
@@ -76,6 +78,9 @@ func (in *Incident) target(d Decision) (*release.Deployment, error) {
 	}
 	return nil, refuse("The target has changed: %s is not the release to go back to any more, %s is.", d.Release, offer.Release)
 }
+
+// whyBlind says why no rollback is offered although there is one.
+const whyBlind = "The monitor has no data, which is no sign of a bad release"
 
 func (in *Incident) whyNone() string {
 	if why := in.Facts.Choice.Why(); why != "" {
@@ -305,6 +310,7 @@ func (in *Incident) fail(ev Event, reason string) {
 		in.Tried = append(in.Tried, in.Rollback.Release)
 	}
 	in.doubtFacts()
+	in.Withheld = Withheld{}
 	in.trigger(in.here(), ev)
 }
 
@@ -346,6 +352,7 @@ func (in Incident) Due() (time.Time, Kind) {
 	if in.Open() {
 		consider(in.AckDue, AckTimedOut)
 		consider(in.SnoozedUntil, SnoozeEnded)
+		consider(in.Withheld.Until, PagesDue)
 		if in.Rollback.State == RollbackRequested {
 			consider(in.Rollback.Due, RollbackLapsed)
 		}

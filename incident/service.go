@@ -14,6 +14,10 @@ type Service struct {
 	Team         string `json:"team,omitempty"`
 	SlackChannel string `json:"slack_channel,omitempty"`
 	Runbook      string `json:"runbook,omitempty"`
+	// HoldPage is how long the first page waits for the incident to resolve by itself.
+	HoldPage time.Duration `json:"hold_page,omitempty"`
+	// Threshold is nil where one alert is enough to page.
+	Threshold *Threshold `json:"threshold,omitempty"`
 	// ReopenWithin is how long the run stays open after the incident resolved.
 	ReopenWithin time.Duration `json:"reopen_within"`
 	// EnrichWithin is how long the first page may wait for the facts.
@@ -23,6 +27,12 @@ type Service struct {
 	// VerifyWithin is how long after a rollback its alerts must have resolved.
 	VerifyWithin time.Duration `json:"verify_within"`
 	Ticket       *TicketPlan   `json:"ticket,omitempty"`
+}
+
+// Threshold is how many alerts must have fired within a time before anybody is paged.
+type Threshold struct {
+	Alerts int           `json:"alerts"`
+	Within time.Duration `json:"within"`
 }
 
 // Deployments says where to read what was deployed.

@@ -10,11 +10,6 @@ import (
 	"github.com/seed-44180607/lastgood/incident"
 )
 
-// delivers is a monitor's message about several alerts.
-func delivers(alerts ...incident.Alert) incident.Event {
-	return incident.Event{Kind: incident.Delivered, Delivery: incident.Delivery{Alerts: alerts}}
-}
-
 // worst is an alert of SEV1 beside that of the stories.
 func worst(at time.Time) incident.Alert {
 	a := ratio(at)

@@ -16,7 +16,8 @@ type Text struct {
 type PageReport struct {
 	// ID is the carrier's own for the text: the first report on it counts.
 	ID string `json:"id"`
-	// Workflow is that of the incident; Marker tells the page.
+	// Workflow is that of the incident, empty while it is to be found by its ID; Marker
+	// tells the page.
 	Workflow string `json:"workflow"`
 	Marker   string `json:"marker"`
 	// Address is where the page went; Person who that is, when it is known.
@@ -24,6 +25,12 @@ type PageReport struct {
 	Person  string `json:"person,omitempty"`
 	// Failed says why it did not arrive; empty when it did.
 	Failed string `json:"failed,omitempty"`
+}
+
+// Incident is the ID that every marker of an incident's pages begins with.
+func (r PageReport) Incident() string {
+	id, _, _ := strings.Cut(r.Marker, "/")
+	return id
 }
 
 // Named is an incident as it stands in a list, which may be a moment behind.

@@ -56,11 +56,13 @@ func (p Person) Address(via Method) string {
 
 // Roster is everything about people that can change while an incident is open.
 type Roster struct {
-	People    []Person            `json:"people"`
-	Schedules []Schedule          `json:"schedules"`
-	Overrides []Override          `json:"overrides,omitempty"` // Made at run time; each names its schedule.
-	Calendars []Calendar          `json:"calendars,omitempty"` // The latest copy of each calendar that a schedule names.
-	Groups    map[string][]string `json:"groups,omitempty"`    // Slack group ID to the Slack user IDs of its members.
+	People    []Person   `json:"people"`
+	Schedules []Schedule `json:"schedules"`
+	Overrides []Override `json:"overrides,omitempty"` // Made at run time; each names its schedule.
+	Calendars []Calendar `json:"calendars,omitempty"` // The latest copy of each calendar that a schedule names.
+	// Maintenance are the windows in which nobody is paged: those of the file and those entered at run time.
+	Maintenance []Maintenance       `json:"maintenance,omitempty"`
+	Groups      map[string][]string `json:"groups,omitempty"` // Slack group ID to the Slack user IDs of its members.
 	// GroupFaults says why the members of a group are not known, or not lately.
 	GroupFaults map[string]string `json:"group_faults,omitempty"`
 }

@@ -14,8 +14,9 @@ const reviewed = 30 * 24 * time.Hour
 const gapsShown = 3
 
 // Review looks for what is well-formed and hardly meant: moments of the next 30 days at which nobody is on call, people
-// who cannot be reached, contact rules that a step always cuts off, steps that never page anybody. Its fields are seen
-// from a file of people, schedules and policies: "policies[0].steps[1]". It gives nothing when all is well.
+// who cannot be reached, contact rules that a step always cuts off, steps that never page anybody, windows of maintenance
+// that are over or very long. Its fields are seen from a file of people, schedules and policies: "policies[0].steps[1]".
+// It gives nothing when all is well.
 func Review(policies []Policy, r Roster, at time.Time) []Fault {
 	v := review{roster: r, at: at, empty: map[string]bool{}}
 	for i, s := range r.Schedules {
@@ -29,7 +30,7 @@ func Review(policies []Policy, r Roster, at time.Time) []Fault {
 			v.step(fmt.Sprintf("policies[%d].steps[%d]", i, j), step)
 		}
 	}
-	return v.found
+	return append(v.found, reviewMaintenance(r.Maintenance, at)...)
 }
 
 type review struct {

@@ -51,6 +51,8 @@ func EscalationOf(in incident.Incident) Escalation {
 		e.At = in.SnoozedUntil
 	case !in.AckDue.IsZero():
 		e.At = in.AckDue
+	case !in.WithheldUntil().IsZero():
+		e.At = in.WithheldUntil()
 	case in.Climb.Pending:
 		e.At = in.Climb.PageAt
 	case f != nil && !in.Climb.Until.IsZero():

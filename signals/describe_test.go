@@ -138,3 +138,15 @@ func TestTheDetailsAreNeverTooLargeNorMarkup(t *testing.T) {
 		})
 	}
 }
+
+func TestAPageThatIsWithheldIsNextWhenThatEnds(t *testing.T) {
+	until := time.Date(2026, 11, 23, 12, 0, 30, 0, time.UTC)
+	in := incident.Incident{
+		Status: incident.Triggered, Climb: incident.Climb{Pending: true, PageAt: until.Add(-30 * time.Second)},
+		Withheld: incident.Withheld{Fresh: true, Until: until},
+	}
+	require.Equal(t, until, signals.EscalationOf(in).At)
+	in.Withheld = incident.Withheld{Fresh: true, Maintenance: &oncall.Maintenance{To: "2026-11-23T13:00:00Z", From: "2026-11-23T11:00:00Z"}}
+	require.Equal(t, until.Add(59*time.Minute+30*time.Second), signals.EscalationOf(in).At)
+	require.Contains(t, signals.Details(in), "Next: the first page, if it still fires then")
+}

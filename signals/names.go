@@ -93,7 +93,7 @@ func MintIncidentID(runID string, opened time.Time) string {
 	return fmt.Sprintf("INC-%s-%s", opened.UTC().Format("060102"), code)
 }
 
-// MintOverrideID makes the ID of an override or a swap out of what is its own: the
+// MintOverrideID makes the ID of an override, a swap or a maintenance out of what is its own: the
 // same seed gives the same ID. It is short enough to be typed.
 func MintOverrideID(seed string) string {
 	sum := sha256.Sum256([]byte(seed))

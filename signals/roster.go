@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	enums "go.temporal.io/api/enums/v1"
@@ -19,6 +20,9 @@ const (
 	Swap     = "swap"     // A Swapping.
 	Remove   = "remove"   // A Removal.
 	Calendar = "calendar" // An oncall.Calendar.
+
+	Maintenance    = "maintenance"     // An oncall.Maintenance.
+	EndMaintenance = "maintenance-end" // A Removal.
 )
 
 // RosterWorkflow is the workflow ID of the roster: a namespace has one.
@@ -26,8 +30,9 @@ const RosterWorkflow = "roster"
 
 // Fields of the roster's memo. It can be read while no worker runs.
 const (
-	memoOverrides = "overrides"
-	memoCalendars = "calendars"
+	memoOverrides   = "overrides"
+	memoCalendars   = "calendars"
+	memoMaintenance = "maintenance"
 )
 
 const (
@@ -43,6 +48,17 @@ var ErrFull = fmt.Errorf("there are %d overrides already, more than the roster t
 
 // ErrNoOverride means that no override has the ID.
 var ErrNoOverride = errors.New("there is no such override")
+
+// IsRefusal says whether an error is one that whoever asked can do something about: nothing was stored, and Temporal is
+// well.
+func IsRefusal(err error) bool {
+	for _, refusal := range []error{ErrFull, ErrNoOverride, ErrMaintenanceFull, ErrNoMaintenance} {
+		if errors.Is(err, refusal) {
+			return true
+		}
+	}
+	return false
+}
 
 // Swapping is two shifts that are exchanged: both overrides are taken, or none.
 type Swapping struct {
@@ -60,17 +76,20 @@ type Removal struct {
 type Kept struct {
 	Overrides []oncall.Override `json:"overrides,omitempty"`
 	Calendars []oncall.Calendar `json:"calendars,omitempty"`
+	// Maintenance are the windows in force and to come, those of the file not among them.
+	Maintenance []oncall.Maintenance `json:"maintenance,omitempty"`
 }
 
 // Over lays what was entered at run time over the people and schedules of lastgood.yaml.
 func (k Kept) Over(file oncall.Roster) oncall.Roster {
 	file.Overrides, file.Calendars = k.Overrides, k.Calendars
+	file.Maintenance = slices.Concat(file.Maintenance, k.Maintenance)
 	return file
 }
 
 // Memo is what the roster's workflow shows of itself.
 func (k Kept) Memo() map[string]any {
-	return map[string]any{memoOverrides: k.Overrides, memoCalendars: k.Calendars}
+	return map[string]any{memoOverrides: k.Overrides, memoCalendars: k.Calendars, memoMaintenance: k.Maintenance}
 }
 
 // Override makes an override durable. ErrFull when there are too many; any other
@@ -101,7 +120,7 @@ func (c Client) Remove(ctx context.Context, r Removal) error {
 		if err != nil {
 			return err
 		}
-		if !(Kept{Overrides: waiting}).Has(r.ID) {
+		if !waiting.Has(r.ID) {
 			return fmt.Errorf("remove %s: %w", r.ID, ErrNoOverride)
 		}
 	}
@@ -141,9 +160,9 @@ func (c Client) toRoster(ctx context.Context, signal string, payload any) error 
 		ID: RosterWorkflow, TaskQueue: c.queue(), WorkflowTaskTimeout: TaskTimeout,
 		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		StaticSummary:            "overrides and swaps entered at run time, and the latest copies of calendars",
-		StaticDetails: "Who is on call is `lastgood.yaml`, and over it what this workflow keeps in its memo. " +
-			"It runs for good: **terminating it forgets every override made at run time.**",
+		StaticSummary:            "overrides, swaps and maintenance entered at run time, and the latest copies of calendars",
+		StaticDetails: "Who is on call, and when nobody is paged, is `lastgood.yaml`, and over it what this workflow keeps in its memo. " +
+			"It runs for good: **terminating it forgets every override and maintenance made at run time.**",
 	}, RosterType, Kept{})
 	return wrap(err, "signal "+signal+" to", RosterWorkflow)
 }
@@ -162,7 +181,7 @@ func (c Client) Roster(ctx context.Context) (kept Kept, err error) {
 	if info.GetCloseTime() != nil {
 		return Kept{}, nil
 	}
-	for name, into := range map[string]any{memoOverrides: &kept.Overrides, memoCalendars: &kept.Calendars} {
+	for name, into := range map[string]any{memoOverrides: &kept.Overrides, memoCalendars: &kept.Calendars, memoMaintenance: &kept.Maintenance} {
 		payload, there := info.GetMemo().GetFields()[name]
 		if !there {
 			continue

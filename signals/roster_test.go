@@ -193,11 +193,15 @@ func TestWhatNoWorkerHasTakenIsKnownAndCanBeTakenBack(t *testing.T) {
 		sent(t, "remove", signals.Removal{ID: "one"}),
 		sent(t, "calendar", oncall.Calendar{Schedule: "secondary"}),
 		sent(t, "override", "nonsense"),
+		sent(t, "maintenance", freeze("m1")), sent(t, "maintenance", freeze("m2")), sent(t, "maintenance-end", signals.Removal{ID: "m1"}),
 	}}
 	c := signals.Client{Temporal: temporal}
 	waiting, err := c.Waiting(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, []oncall.Override{named("two"), named("s"), named("s")}, waiting)
+	require.Equal(t, signals.Kept{
+		Overrides:   []oncall.Override{named("two"), named("s"), named("s")},
+		Maintenance: []oncall.Maintenance{freeze("m2")},
+	}, waiting)
 
 	require.ErrorIs(t, c.Remove(t.Context(), signals.Removal{ID: "one"}), signals.ErrNoOverride)
 	require.ErrorIs(t, c.Remove(t.Context(), signals.Removal{ID: "taken"}), signals.ErrNoOverride)

@@ -10,26 +10,25 @@ import (
 	"github.com/seed-44180607/lastgood/oncall"
 )
 
-// Waiting are the overrides that are stored and that no worker has taken yet: the memo does not show them. There are
-// none while workers run.
-func (c Client) Waiting(ctx context.Context) ([]oncall.Override, error) {
+// Waiting is what is stored and no worker has taken yet, calendars left out: the memo does not show it. There is
+// nothing while workers run.
+func (c Client) Waiting(ctx context.Context) (waiting Kept, err error) {
 	described, err := c.Temporal.DescribeWorkflowExecution(ctx, RosterWorkflow, "")
 	if closed(err) {
-		return nil, nil
+		return Kept{}, nil
 	}
 	if err != nil {
-		return nil, wrap(err, "read", RosterWorkflow)
+		return Kept{}, wrap(err, "read", RosterWorkflow)
 	}
 	if described.GetPendingWorkflowTask() == nil {
-		return nil, nil
+		return Kept{}, nil
 	}
 	run := described.GetWorkflowExecutionInfo().GetExecution().GetRunId()
 	events := c.Temporal.GetWorkflowHistory(ctx, RosterWorkflow, run, false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-	var waiting []oncall.Override
 	for events.HasNext() {
 		event, err := events.Next()
 		if err != nil {
-			return nil, wrap(err, "read the history of", RosterWorkflow)
+			return Kept{}, wrap(err, "read the history of", RosterWorkflow)
 		}
 		waiting = c.await(waiting, event)
 	}
@@ -37,26 +36,35 @@ func (c Client) Waiting(ctx context.Context) ([]oncall.Override, error) {
 }
 
 // await goes on by one event: what has come since a worker was last here waits. What nobody can read waits unseen.
-func (c Client) await(waiting []oncall.Override, event *historypb.HistoryEvent) []oncall.Override {
+func (c Client) await(waiting Kept, event *historypb.HistoryEvent) Kept {
 	if event.GetEventType() == enums.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {
-		return nil
+		return Kept{}
 	}
 	sent := event.GetWorkflowExecutionSignaledEventAttributes()
 	var o oncall.Override
 	var s Swapping
 	var r Removal
+	var m oncall.Maintenance
 	switch sent.GetSignalName() {
 	case Override:
 		if c.converter().FromPayloads(sent.GetInput(), &o) == nil {
-			waiting = append(waiting, o)
+			waiting.Overrides = append(waiting.Overrides, o)
 		}
 	case Swap:
 		if c.converter().FromPayloads(sent.GetInput(), &s) == nil {
-			waiting = append(waiting, s.Overrides...)
+			waiting.Overrides = append(waiting.Overrides, s.Overrides...)
 		}
 	case Remove:
 		if c.converter().FromPayloads(sent.GetInput(), &r) == nil {
-			waiting = slices.DeleteFunc(waiting, func(o oncall.Override) bool { return o.ID == r.ID })
+			waiting.Overrides = slices.DeleteFunc(waiting.Overrides, func(o oncall.Override) bool { return o.ID == r.ID })
+		}
+	case Maintenance:
+		if c.converter().FromPayloads(sent.GetInput(), &m) == nil {
+			waiting.Maintenance = append(waiting.Maintenance, m)
+		}
+	case EndMaintenance:
+		if c.converter().FromPayloads(sent.GetInput(), &r) == nil {
+			waiting.Maintenance = slices.DeleteFunc(waiting.Maintenance, func(m oncall.Maintenance) bool { return m.ID == r.ID })
 		}
 	}
 	return waiting

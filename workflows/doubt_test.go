@@ -15,15 +15,15 @@ import (
 
 func TestAnEscalationWhileSlackIsAwayReachesTheNextStepAfterTheOutage(t *testing.T) {
 	s := tell(t)
-	s.world.Slack.Down(fails, 3*minute, 5*minute)
+	s.world.Slack.Down(fails, 3*minute, 4*minute+15*second)
 	s.Fires(0, "5xx")
 	s.Decide(2*minute, signals.Acknowledge, "sre-1")
 	s.Decide(3*minute, signals.Escalate, "sre-1", func(d *incident.Decision) { d.Reply = nil })
 	s.Clears(2*hour, "5xx")
 	s.Run()
 
-	s.ExpectPages("0s step 1 to U0SRE1", "5m20s step 2 to U0SRE2")
-	s.ExpectTold("3m40s Nobody could be reached in round 1; it is climbed again every 30s", "5m20s Paged sre-2 by slack")
+	s.ExpectPages("0s step 1 to U0SRE1", "4m17.5s step 2 to U0SRE2")
+	s.ExpectTold("3m40s Nobody could be reached in round 1; it is climbed again every 30s", "4m17.5s Paged sre-2 by slack")
 	s.ExpectWhispers("2m0s sre-1: Acknowledged by sre-1.")
 	require.Equal(t, "sre-1", s.Incident.AcknowledgedBy, "the acknowledgement is kept")
 	s.ExpectResolved(2*hour, 2*hour+5*minute)

@@ -28,6 +28,9 @@ const (
 	callWithin = 5 * time.Minute
 	// findWithin bounds the last look for a build whose order may have been taken.
 	findWithin = time.Minute
+	// maintenanceLook is how often an incident that a maintenance keeps quiet looks whether it still
+	// does: the page comes that much after one that is ended early, at the most.
+	maintenanceLook = time.Minute
 	// maxBatch is how many timeline entries one message of the thread takes.
 	maxBatch = 40
 )
@@ -57,21 +60,33 @@ func pageOptions(ctx workflow.Context, page oncall.Page) workflow.Context {
 		to = page.Person + page.Address
 	}
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout: 5 * time.Second, RetryPolicy: &eager,
+		StartToCloseTimeout: attemptOf(page.Via), RetryPolicy: &eager,
 		ScheduleToCloseTimeout: callWithinOr(ctx), WaitForCancellation: true, HeartbeatTimeout: heartbeatOf(page.Via),
 		Summary:  signals.Shorten("Page "+to+" by "+string(page.Via), 180),
 		Priority: temporal.Priority{PriorityKey: urgent},
 	})
 }
 
+// attemptOf bounds one attempt: a wait for its turn, and a call. A mail server may take
+// 4 s for its dialogue, and Twilio is first asked what it has got. That a worker is dead
+// is noticed after 5 s all the same.
+func attemptOf(via oncall.Method) time.Duration {
+	if byHeartbeat(via) {
+		return 8 * time.Second
+	}
+	return 5 * time.Second
+}
+
 // heartbeatOf is for the methods that heartbeat, so that an acknowledgement stops
-// them within a second. They never miss one: an attempt is over before.
+// them within a second.
 func heartbeatOf(via oncall.Method) time.Duration {
-	if via == oncall.Email || via == oncall.SMS {
+	if byHeartbeat(via) {
 		return 5 * time.Second
 	}
 	return 0
 }
+
+func byHeartbeat(via oncall.Method) bool { return via == oncall.Email || via == oncall.SMS }
 
 type callKey struct{}
 

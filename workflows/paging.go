@@ -20,9 +20,13 @@ const stuckAfter = 20 * time.Second
 // answers.
 func (r *run) pageUntilAnswered(ctx workflow.Context) {
 	for r.in.Paging() && !r.full(ctx) {
-		if !r.in.Climb.Pending || r.openStep(ctx) {
+		r.sendOut(ctx)
+		if r.in.Climb.Pending {
+			r.openStep(ctx)
+		} else {
 			r.workStep(ctx)
 		}
+		r.callBack(ctx)
 	}
 }
 
@@ -41,40 +45,39 @@ type resolving struct {
 }
 
 func (r *run) startResolving(ctx workflow.Context) *resolving {
-	question := activities.StepQuestion{Policy: r.in.Policy(), At: r.in.Climb.At, Now: workflow.Now(ctx)}
+	question := activities.StepQuestion{Policy: r.in.Policy(), At: r.in.Climb.At, Now: workflow.Now(ctx), Service: r.maintainable()}
 	summary := fmt.Sprintf("Who is on call for step %d?", question.At.Step)
 	return &resolving{r.place(), workflow.ExecuteActivity(resolveOptions(ctx, summary), activities.ResolveStepName, question)}
 }
 
 // openStep waits until the step is due, looks up its people and puts their pages
-// on the board. It returns false when the climb has moved on meanwhile.
-func (r *run) openStep(ctx workflow.Context) bool {
+// on the board, unless the climb has moved meanwhile: somebody answered, or a page of
+// the step before it has arrived after all.
+func (r *run) openStep(ctx workflow.Context) {
 	here := r.place()
 	moved := func() bool { return !r.in.Paging() || !r.in.Climb.Pending || r.place() != here || r.full(ctx) }
 	if due := r.in.Climb.PageAt; due.After(workflow.Now(ctx)) &&
 		await(ctx, due, fmt.Sprintf("page step %d again", here.at.Step), moved) {
-		return false
+		return
 	}
 	answer, err := r.resolved(ctx, here)
 	if err != nil {
 		answer.Plan = oncall.Plan{Position: here.at, Passed: "who is on call could not be found out: " + reason(err)}
 	}
-	if moved() {
-		return false
-	}
 	plan := answer.Plan
-	if plan.Opens.After(workflow.Now(ctx)) {
+	switch {
+	case moved():
+	case answer.Maintenance != nil:
+		r.waitForMaintenance(ctx, *answer.Maintenance, moved)
+	case plan.Opens.After(workflow.Now(ctx)):
 		if !await(ctx, plan.Opens, fmt.Sprintf("page step %d when its window opens", here.at.Step), moved) {
-			return r.openStep(ctx) // Who is on call is looked up anew.
+			r.openStep(ctx) // Who is on call is looked up anew.
 		}
-		return false
-	}
-	if plan.Passed != "" {
+	case plan.Passed != "":
 		r.note(incident.Event{Kind: incident.StepPassed, Plan: plan})
-		return false
+	default:
+		r.note(incident.Event{Kind: incident.StepOpened, Plan: plan, Following: answer.Following})
 	}
-	r.note(incident.Event{Kind: incident.StepOpened, Plan: plan, Following: answer.Following})
-	return true
 }
 
 func (r *run) resolved(ctx workflow.Context, here place) (answer activities.StepAnswer, err error) {
@@ -87,22 +90,13 @@ func (r *run) resolved(ctx workflow.Context, here place) (answer activities.Step
 	return answer, err
 }
 
-// workStep sends the pages of the step that stands on the board and waits for an
-// answer for as long as the policy says. An acknowledgement stops every page
-// that is still to come, but for a step that was asked for although the incident
-// was acknowledged.
+// workStep waits for an answer to the pages of the step that stands on the board, for
+// as long as the policy says. A step that was asked for although the incident was
+// acknowledged has to reach somebody, and no more.
 func (r *run) workStep(ctx workflow.Context) {
 	here, status := r.place(), r.in.Status
 	moved := func() bool {
 		return r.in.Status != status || !r.in.SnoozedUntil.IsZero() || r.in.Climb.Pending || r.place() != here || r.full(ctx)
-	}
-	pages, stop := workflow.WithCancel(ctx)
-	defer stop()
-	for i := range r.in.Climb.Pages {
-		if page := r.in.Climb.Pages[i]; page.Delivered.IsZero() && page.Failed == "" {
-			delete(r.stuck, page.Marker) // It was stuck when the step was climbed before.
-			workflow.Go(pages, func(ctx workflow.Context) { r.deliver(ctx, i, page) })
-		}
 	}
 	for !moved() {
 		await(ctx, noDeadline, "", func() bool { return moved() || r.settled() || r.reached() })
@@ -136,34 +130,76 @@ func (r *run) settled() bool {
 	return true
 }
 
-// deliver sends one page at its time, or as soon as the person's earlier method
-// has failed or is stuck. It keeps trying until the step ends.
-func (r *run) deliver(ctx workflow.Context, i int, page incident.Page) {
-	if page.At.After(workflow.Now(ctx)) {
-		await(ctx, page.At, fmt.Sprintf("page %s by %s", page.Person, page.Via), func() bool { return r.overdue(i, page) })
+// flight is one page on its way, from before it is due until it was delivered, has
+// failed or was called back.
+type flight struct {
+	marker string
+	stop   workflow.CancelFunc
+}
+
+// sendOut starts the pages on the board that are not on their way.
+func (r *run) sendOut(ctx workflow.Context) {
+	for _, page := range r.in.Climb.Pages {
+		underWay := slices.ContainsFunc(r.flights, func(f *flight) bool { return f.marker == page.Marker })
+		if underWay || !page.Delivered.IsZero() || page.Failed != "" {
+			continue
+		}
+		delete(r.stuck, page.Marker) // It was stuck when it was on its way before.
+		ctx, stop := workflow.WithCancel(ctx)
+		this := &flight{page.Marker, stop}
+		r.flights = append(r.flights, this)
+		workflow.Go(ctx, func(ctx workflow.Context) {
+			r.deliver(ctx, page)
+			stop()
+			r.flights = slices.DeleteFunc(r.flights, func(f *flight) bool { return f == this })
+		})
 	}
-	if ctx.Err() != nil || !r.onBoard(i, page) {
+}
+
+// callBack stops the pages that are no longer on the board. An answer stops them
+// all, and so does the end of the run: the next one sends them out again.
+func (r *run) callBack(ctx workflow.Context) {
+	goesOn := r.in.Paging() && !r.full(ctx)
+	r.flights = slices.DeleteFunc(r.flights, func(f *flight) bool {
+		if goesOn && r.onBoard(f.marker) >= 0 {
+			return false
+		}
+		f.stop()
+		return true
+	})
+}
+
+// deliver sends one page at its time, or as soon as the person's earlier method
+// has failed or is stuck. It keeps trying until it is called back.
+func (r *run) deliver(ctx workflow.Context, page incident.Page) {
+	if page.Started.IsZero() && page.At.After(workflow.Now(ctx)) {
+		await(ctx, page.At, fmt.Sprintf("page %s by %s", page.Person, page.Via), func() bool { return r.overdue(page) })
+	}
+	if ctx.Err() != nil || r.onBoard(page.Marker) < 0 || r.over(ctx) {
 		return
 	}
 	again := !page.Started.IsZero() || r.doubtful[page.Marker]
-	r.note(incident.Event{Kind: incident.PageStarted, Index: i})
+	r.note(incident.Event{Kind: incident.PageStarted, Marker: page.Marker})
 	r.doubtful[page.Marker] = true
 	_ = r.send(ctx, page, "", again, func() { r.stuck[page.Marker] = true }) // Noted, and seen on the board.
 }
 
-// onBoard says whether the page still stands at its place: the listener may have
-// moved the climb on before the story could cancel what belongs to the step.
-func (r *run) onBoard(i int, page incident.Page) bool {
-	return i < len(r.in.Climb.Pages) && r.in.Climb.Pages[i].Marker == page.Marker
+// over says whether the step ends in this moment: which of two timers that are due
+// together comes first is nobody's to know.
+func (r *run) over(ctx workflow.Context) bool {
+	return r.reached() && !workflow.Now(ctx).Before(r.in.Climb.Until)
+}
+
+// onBoard says where the page stands, -1 when it no longer does: the listener may
+// have moved the climb on before the story could call back what belongs to the step.
+func (r *run) onBoard(marker string) int {
+	return slices.IndexFunc(r.in.Climb.Pages, func(p incident.Page) bool { return p.Marker == marker })
 }
 
 // overdue says whether the method before this one, of the same person, has
 // failed or is stuck.
-func (r *run) overdue(i int, page incident.Page) bool {
-	if !r.onBoard(i, page) {
-		return false
-	}
-	for _, earlier := range slices.Backward(r.in.Climb.Pages[:i]) {
+func (r *run) overdue(page incident.Page) bool {
+	for _, earlier := range slices.Backward(r.in.Climb.Pages[:max(r.onBoard(page.Marker), 0)]) {
 		if earlier.Person == page.Person {
 			return earlier.Failed != "" || r.stuck[earlier.Marker]
 		}

@@ -63,6 +63,7 @@ func (r *run) keepTime(ctx workflow.Context) {
 
 var dueSummary = map[incident.Kind]string{
 	incident.AckTimedOut:    "page again unless something is decided",
+	incident.PagesDue:       "page unless it resolves within hold_page",
 	incident.SnoozeEnded:    "go on paging when the snooze ends",
 	incident.RollbackLapsed: "the request to roll back lapses unless approved",
 	incident.RollbackBroke:  "give the rollback up unless it reports its end",

@@ -54,6 +54,9 @@ func (k *keeper) inlets(ctx workflow.Context) []inlet {
 	swaps := channel(signals.Swap, `Exchange two shifts: {"overrides":[…,…]}, taken both or not at all.`)
 	removals := channel(signals.Remove, `Take an override or a swap back: {"id":"…","by":"your ID"}`)
 	calendars := channel(signals.Calendar, "The latest copy of a schedule's calendar file.")
+	maintenance := channel(signals.Maintenance,
+		`Page nobody for a service: {"service":"checkout","from":"2026-12-24T09:00:00Z","to":"2026-12-24T11:00:00Z","reason":"…","by":"your ID"}`)
+	endings := channel(signals.EndMaintenance, `End a maintenance now: {"id":"…","by":"your ID"}`)
 	return []inlet{
 		{overrides, func() bool {
 			var o oncall.Override
@@ -70,6 +73,14 @@ func (k *keeper) inlets(ctx workflow.Context) []inlet {
 		{calendars, func() bool {
 			var c oncall.Calendar
 			return calendars.ReceiveAsync(&c) && k.takeCalendar(ctx, c)
+		}},
+		{maintenance, func() bool {
+			var m oncall.Maintenance
+			return maintenance.ReceiveAsync(&m) && k.maintain(ctx, m)
+		}},
+		{endings, func() bool {
+			var r signals.Removal
+			return endings.ReceiveAsync(&r) && k.endMaintenance(ctx, r)
 		}},
 	}
 }
@@ -125,6 +136,36 @@ func (k *keeper) takeCalendar(ctx workflow.Context, c oncall.Calendar) bool {
 	return k.keep(ctx, signals.Calendar, c.Schedule, next)
 }
 
+// maintain adds a maintenance. One that comes without an ID, by hand, gets one.
+func (k *keeper) maintain(ctx workflow.Context, m oncall.Maintenance) bool {
+	if k.kept.HasMaintenance(m.ID) {
+		k.log.Info("a signal came twice and was ignored", "signal", signals.Maintenance, "id", m.ID)
+		return true
+	}
+	if m.ID == "" {
+		m.ID = k.name()
+	}
+	if err := m.Check(); err != nil {
+		return k.refuse(signals.Maintenance, m.ID, err.Error())
+	}
+	next := k.pruned(ctx)
+	m.Made = workflow.Now(ctx)
+	next.Maintenance = append(next.Maintenance, m)
+	if len(next.Maintenance) > signals.MostMaintenance {
+		return k.refuse(signals.Maintenance, m.ID, signals.ErrMaintenanceFull.Error())
+	}
+	return k.keep(ctx, signals.Maintenance, m.ID, next)
+}
+
+func (k *keeper) endMaintenance(ctx workflow.Context, r signals.Removal) bool {
+	if !k.kept.HasMaintenance(r.ID) {
+		return k.refuse(signals.EndMaintenance, r.ID, signals.ErrNoMaintenance.Error())
+	}
+	next := k.pruned(ctx)
+	next.Maintenance = slices.DeleteFunc(next.Maintenance, func(m oncall.Maintenance) bool { return m.ID == r.ID })
+	return k.keep(ctx, signals.EndMaintenance, r.ID, next)
+}
+
 // keep makes the next state the one that counts, and shows it.
 func (k *keeper) keep(ctx workflow.Context, signal, id string, next signals.Kept) bool {
 	encoded, err := json.Marshal(next)
@@ -135,7 +176,7 @@ func (k *keeper) keep(ctx workflow.Context, signal, id string, next signals.Kept
 		return k.refuse(signal, id, err.Error())
 	}
 	k.kept = next
-	k.log.Info("the roster has changed", "signal", signal, "id", id, "overrides", len(next.Overrides))
+	k.log.Info("the roster has changed", "signal", signal, "id", id, "overrides", len(next.Overrides), "maintenance", len(next.Maintenance))
 	return true
 }
 
@@ -149,6 +190,7 @@ func (k *keeper) refuse(signal, id, reason string) bool {
 func (k *keeper) pruned(ctx workflow.Context) signals.Kept {
 	next := k.kept
 	next.Overrides = oncall.EndingAfter(workflow.Now(ctx).Add(-signals.KeptFor), k.kept.Overrides)
+	next.Maintenance = oncall.MaintenanceEndingAfter(workflow.Now(ctx), k.kept.Maintenance)
 	return next
 }
 

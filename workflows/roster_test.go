@@ -34,6 +34,7 @@ func openBook(t *testing.T) *book {
 		memo := args[0].(map[string]any)
 		b.memos = append(b.memos, signals.Kept{
 			Overrides: memo["overrides"].([]oncall.Override), Calendars: memo["calendars"].([]oncall.Calendar),
+			Maintenance: memo["maintenance"].([]oncall.Maintenance),
 		})
 	}).Return(nil)
 	return b

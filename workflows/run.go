@@ -35,6 +35,8 @@ type run struct {
 	silent bool
 	// sending, checking and calling count what is under way.
 	sending, checking, calling int
+	// flights are the pages of the climb that are on their way.
+	flights []*flight
 	// stuck are the pages that have not got through in good time.
 	stuck map[string]bool
 	// doubtful are the pages that may have been sent although no answer came.

@@ -60,6 +60,8 @@ func (w *world) since() time.Duration { return w.now().Sub(noon) }
 type people world
 
 func (p *people) Roster(context.Context) (roster oncall.Roster, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	err = p.People.call("read the roster", func() { roster = p.Staff })
 	return roster, err
 }

@@ -18,14 +18,20 @@ func withTimeout(cmd *cobra.Command, d time.Duration) (context.Context, context.
 
 func checkCommand() *cobra.Command {
 	var live bool
+	var try trial
 	command := &cobra.Command{
 		Use:   "check FILE",
 		Short: "Check a lastgood.yaml: every fault with its line, and a warning for what is hardly meant",
-		Args:  usageOf(cobra.ExactArgs(1)),
+		Long: `Check a lastgood.yaml: every fault with its line, and a warning for what is hardly meant.
+With --source and --body, print the alerts that a mapping makes of a body, and the service each goes to.`,
+		Args: usageOf(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file, err := config.ReadFile(args[0])
 			if err != nil {
 				return usageError{err}
+			}
+			if try.asked() {
+				return try.run(cmd, file)
 			}
 			calendars := checkCalendars(cmd.Context(), file, live, time.Now())
 			file.Roster.Calendars = calendars.copies
@@ -43,6 +49,7 @@ func checkCommand() *cobra.Command {
 			return nil
 		},
 	}
+	try.flags(command)
 	command.Flags().BoolVar(&live, "live", false, "read the calendars on the web, too")
 	return command
 }

@@ -193,7 +193,7 @@ func (l live) entered(ctx context.Context, schedule string) ([]entered, error) {
 		return nil, err
 	}
 	add(l.roster.Overrides, true)
-	add(waiting, false)
+	add(waiting.Overrides, false)
 	return list, nil
 }
 
@@ -226,7 +226,7 @@ func (l live) reached() error {
 }
 
 // meanwhile is the way out while Temporal is away.
-const meanwhile = " What must hold before that goes into lastgood.yaml, under overrides of the schedule; then restart the workers."
+const meanwhile = " What must hold before that goes into lastgood.yaml, under overrides of the schedule or under maintenance; then restart the workers."
 
 // by is who makes a change: one of the people, or whoever is logged in here.
 func (l live) by(named string) (string, error) {
@@ -267,10 +267,10 @@ func (l live) store(ctx context.Context, send func(context.Context) error) error
 	ctx, cancel := context.WithTimeout(ctx, storeWithin)
 	defer cancel()
 	err = send(ctx)
-	if err == nil || errors.Is(err, signals.ErrFull) || errors.Is(err, signals.ErrNoOverride) {
+	if err == nil || signals.IsRefusal(err) {
 		return err
 	}
-	return fmt.Errorf("it was not stored, or no answer came: %w%s Look at `lastgood oncall override list` before you try again", err, reachable)
+	return fmt.Errorf("it was not stored, or no answer came: %w%s Look at what `list` shows before you try again", err, reachable)
 }
 
 // taken waits a while until a worker has taken a change.

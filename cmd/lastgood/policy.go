@@ -43,11 +43,7 @@ var severities = []string{string(incident.SEV1), string(incident.SEV2), string(i
 func chosen(file config.File, service, severity string) (config.Service, incident.Severity, error) {
 	s, exists := file.Service(service)
 	if !exists {
-		var known []string
-		for _, s := range file.Services {
-			known = append(known, s.ID)
-		}
-		return s, "", usageError{fmt.Errorf("there is no service %q%s", service, spelling.DidYouMean(service, known))}
+		return s, "", usageError{fmt.Errorf("there is no service %q%s", service, spelling.DidYouMean(service, file.ServiceIDs()))}
 	}
 	level := incident.Severity(severity)
 	switch {

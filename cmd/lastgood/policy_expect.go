@@ -86,7 +86,7 @@ func verdicts(ctx context.Context, file config.File, tests []config.PolicyTest) 
 			}
 		}
 		p.roster.Overrides, p.roster.Groups, p.roster.Calendars = test.Overrides, test.Groups, calendars.copies
-		p.outlook = oncall.Preview(p.policy, p.began, p.roster, oncall.Assumption{AckAt: p.acked})
+		p.climb()
 		out[i] = verdict{preview: p, test: test, lines: test.Expect.Compare(p.outlook.Rows(p.began))}
 	}
 	return out, warnings
@@ -158,6 +158,7 @@ func (v verdict) reasons() []string {
 			lines = append(lines, line)
 		}
 	}
+	lines = append(lines, v.preview.waits()...)
 	lines = append(lines, v.preview.notes()...)
 	if why := v.preview.outlook.GaveUp; why != "" {
 		lines = append(lines, "The preview ends here: "+why+".")

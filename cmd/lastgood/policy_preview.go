@@ -69,7 +69,7 @@ func (q previewQuestion) answer(cmd *cobra.Command, form *output) error {
 	if q.acked {
 		p.acked = began.Add(q.ackAfter)
 	}
-	p.outlook = oncall.Preview(p.policy, began, p.roster, oncall.Assumption{AckAt: p.acked})
+	p.climb()
 	if why := p.outlook.GaveUp; why != "" && *form == "json" {
 		fmt.Fprintln(cmd.ErrOrStderr(), "warning: the preview is not whole:", why)
 	}
@@ -113,7 +113,32 @@ type preview struct {
 	policy       oncall.Policy
 	roster       oncall.Roster
 	began, acked time.Time
-	outlook      oncall.Outlook
+	// pages is when the climb begins: when nothing keeps the first page back any more.
+	pages   time.Time
+	outlook oncall.Outlook
+}
+
+// climb climbs the policy in thought, from the moment on at which hold_page and maintenance allow the first page. It
+// takes for granted that the threshold is reached at once, and that the incident goes on.
+func (p *preview) climb() {
+	p.pages = p.roster.AfterMaintenance(p.service.ID, p.began.Add(p.service.HoldPage))
+	p.outlook = oncall.Preview(p.policy, p.pages, p.roster, oncall.Assumption{AckAt: p.acked})
+}
+
+// waits says what the first page waits for.
+func (p preview) waits() []string {
+	var lines []string
+	if hold := p.service.HoldPage; hold > 0 {
+		lines = append(lines, fmt.Sprintf("hold_page keeps the first page back for %s: what resolves before pages nobody.", hold))
+	}
+	if t := p.service.Threshold; t != nil {
+		lines = append(lines, fmt.Sprintf("Nobody is paged before %d alerts have fired within %s (threshold); here that many fire at once.", t.Alerts, t.Within))
+	}
+	if m, in := p.roster.Maintained(p.service.ID, p.began.Add(p.service.HoldPage)); in {
+		lines = append(lines, fmt.Sprintf("%s is in maintenance from %s to %s: nobody is paged before %s.",
+			p.service.ID, shown(m.From), shown(m.To), clock(p.pages)))
+	}
+	return lines
 }
 
 // previewRow is one page, as other programs read it.
@@ -154,7 +179,7 @@ func (p preview) print(to io.Writer) error {
 		return fmt.Errorf("print the preview: %w", err)
 	}
 	fmt.Fprintln(to)
-	for _, line := range slices.Concat(p.ending(), p.cuts(), p.notes()) {
+	for _, line := range slices.Concat(p.waits(), p.ending(), p.cuts(), p.notes()) {
 		fmt.Fprintln(to, line)
 	}
 	return nil

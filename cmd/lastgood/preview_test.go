@@ -42,7 +42,13 @@ type ran struct {
 // run runs a command of lastgood with the file night as its configuration.
 func run(t *testing.T, args ...string) ran {
 	t.Helper()
-	t.Setenv("LASTGOOD_CONFIG", written(t, "lastgood.yaml", night))
+	return runIn(t, night, args...)
+}
+
+// runIn runs a command with some other file.
+func runIn(t *testing.T, file string, args ...string) ran {
+	t.Helper()
+	t.Setenv("LASTGOOD_CONFIG", written(t, "lastgood.yaml", file))
 	t.Setenv("TEMPORAL_ADDRESS", "127.0.0.1:1") // Where nobody answers.
 	root := rootCommand()
 	var out, complaints strings.Builder

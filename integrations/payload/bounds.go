@@ -1,6 +1,6 @@
 // Package payload is what all monitors' bodies share: JSON that is read within
-// bounds, texts made harmless, severities by their label, and errors that say
-// where. It knows no monitor's format.
+// bounds, texts made harmless, severities by their label, errors that say where, and
+// the one shape that more than one monitor sends. It knows no other format.
 package payload
 
 import (
@@ -85,6 +85,18 @@ func Group(key string) string {
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
+// Fingerprint is what identifies an alert, as it is: cut or cleaned it would be another.
+func Fingerprint(field, sent string) (string, *Error) {
+	switch {
+	case sent == "":
+		return "", Fault(field, "is missing")
+	case len(sent) > MaxFingerprint || Clean(sent, MaxFingerprint) != sent:
+		return "", Fault(field, "is no fingerprint: it has more than %d bytes, or characters that cannot be shown", MaxFingerprint)
+	default:
+		return sent, nil
+	}
+}
+
 // Instant reads a time as in RFC 3339. Missing and the year 1 are both none.
 func Instant(field, value string) (time.Time, *Error) {
 	if value == "" {
@@ -109,13 +121,21 @@ type Severities struct {
 
 // Of is the severity of a word.
 func (s Severities) Of(word string) incident.Severity {
-	for _, value := range []string{word, strings.ToLower(strings.TrimSpace(word))} {
-		if severity, ok := s.Words[value]; ok {
-			return severity
-		}
+	if severity, ok := s.Mapped(word); ok {
+		return severity
 	}
 	if s.Default == "" {
 		return incident.SEV2
 	}
 	return s.Default
+}
+
+// Mapped is the severity of a word, false when it is not one of Words.
+func (s Severities) Mapped(word string) (incident.Severity, bool) {
+	for _, value := range []string{word, strings.ToLower(strings.TrimSpace(word))} {
+		if severity, ok := s.Words[value]; ok {
+			return severity, true
+		}
+	}
+	return "", false
 }

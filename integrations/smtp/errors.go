@@ -95,9 +95,12 @@ func (a attempt) late(ctx context.Context) *rest.Error {
 }
 
 // statusOf is the HTTP status that a reply code stands for (RFC 5321, 4.2.3 and
-// RFC 4954, 6): 4xx is worth another attempt, 5xx is not.
+// RFC 4954, 6): 4xx is worth another attempt, 5xx is not. By 421, 450 and 451 a server
+// has enough for now: of this sender, or of any.
 func statusOf(code int) int {
 	switch {
+	case code == 421 || code == 450 || code == 451:
+		return http.StatusTooManyRequests
 	case code < 500:
 		return http.StatusServiceUnavailable
 	case code == 530 || code == 534 || code == 535 || code == 538:

@@ -32,38 +32,64 @@ var (
 	asText = texttemplate.Must(texttemplate.New("page.txt").Parse(textPage))
 )
 
-// compose writes the mail of a page.
+// letter is a mail's own part: all that differs from one to the next.
+type letter struct {
+	subject, id, text, html string
+	// thread is the incident's, empty when the mail belongs to none.
+	thread string
+}
+
+// compose writes the mail of a page, or of several.
 func (c *Client) compose(to string, m incident.Message) (*gomail.Msg, error) {
-	if m.Card == nil {
-		return nil, errors.New("there is no card to draw")
-	}
 	address, err := mail.ParseAddress(to)
 	if err != nil {
 		return nil, fmt.Errorf("%q is no mail address", plain(to, 100))
 	}
-	v := viewOf(*m.Card)
-	var text, html bytes.Buffer
-	if err := errors.Join(asText.Execute(&text, v), asHTML.Execute(&html, v)); err != nil {
-		return nil, fmt.Errorf("draw the mail: %w", err)
+	l, err := c.write(m)
+	if err != nil {
+		return nil, err
 	}
 	message := gomail.NewMsg()
 	message.FromMailAddress(c.from)
 	message.ToMailAddress(address)
-	message.Subject(v.Subject)
-	message.SetMessageIDWithValue(messageID(m.Marker, c.domain))
-	// Every mail of an incident answers the same one, which was never sent: that is
-	// what mail programs make threads of (RFC 5322, 3.6.4).
-	thread := "<" + strings.ToLower(m.Card.Incident) + "@" + c.domain + ">"
-	message.SetGenHeader(gomail.HeaderReferences, thread)
-	message.SetGenHeader(gomail.HeaderInReplyTo, thread)
+	message.Subject(l.subject)
+	message.SetMessageIDWithValue(l.id)
+	if l.thread != "" {
+		message.SetGenHeader(gomail.HeaderReferences, l.thread)
+		message.SetGenHeader(gomail.HeaderInReplyTo, l.thread)
+	}
 	// Nobody's holiday notice is to answer a page (RFC 3834, 5).
 	message.SetGenHeader("Auto-Submitted", "auto-generated")
 	message.SetGenHeader("X-Auto-Response-Suppress", "All")
 	message.SetImportance(gomail.ImportanceHigh)
 	message.SetUserAgent("lastgood")
-	message.SetBodyString(gomail.TypeTextPlain, text.String())
-	message.AddAlternativeString(gomail.TypeTextHTML, html.String())
+	message.SetBodyString(gomail.TypeTextPlain, l.text)
+	message.AddAlternativeString(gomail.TypeTextHTML, l.html)
 	return message, nil
+}
+
+// write writes what a mail says. Every mail of an incident answers the same one, which was
+// never sent: that is what mail programs make threads of (RFC 5322, 3.6.4).
+func (c *Client) write(m incident.Message) (letter, error) {
+	if len(m.Merged) > 0 {
+		return c.writeMerged(m.Merged)
+	}
+	if m.Card == nil {
+		return letter{}, errors.New("there is no card to draw")
+	}
+	v := viewOf(*m.Card)
+	thread := "<" + strings.ToLower(m.Card.Incident) + "@" + c.domain + ">"
+	return draw(letter{subject: v.Subject, id: messageID(m.Marker, c.domain), thread: thread}, asText, asHTML, v)
+}
+
+// draw fills a letter's text and its HTML.
+func draw(l letter, asText *texttemplate.Template, asHTML *template.Template, v any) (letter, error) {
+	var text, html bytes.Buffer
+	if err := errors.Join(asText.Execute(&text, v), asHTML.Execute(&html, v)); err != nil {
+		return letter{}, fmt.Errorf("draw the mail: %w", err)
+	}
+	l.text, l.html = text.String(), html.String()
+	return l, nil
 }
 
 // messageID is the same for the same marker, and tells nothing of it.
@@ -93,7 +119,7 @@ const (
 )
 
 func viewOf(c incident.Card) view {
-	heading := plain(c.Service, 80) + ": " + plain(c.Summary, maxLine)
+	heading := headingOf(c)
 	v := view{
 		Subject:  plain(fmt.Sprintf("[%s] %s", c.Severity, heading), maxSubject) + " (" + plain(c.Incident, 40) + ")",
 		Severity: plain(string(c.Severity), 10), Heading: heading, State: plain(because(c.Why, c.State), 2*maxLine), Incident: plain(c.Incident, 40),
@@ -112,12 +138,16 @@ func viewOf(c incident.Card) view {
 	return v
 }
 
-// because puts why somebody is mailed beside the policy before how the incident stands.
-func because(why, state string) string {
+func headingOf(c incident.Card) string {
+	return plain(c.Service, 80) + ": " + plain(c.Summary, maxLine)
+}
+
+// because puts why somebody is mailed beside the policy before the rest.
+func because(why, rest string) string {
 	if why == "" {
-		return state
+		return rest
 	}
-	return why + ". " + state
+	return why + ". " + rest
 }
 
 var colours = map[incident.Severity]string{

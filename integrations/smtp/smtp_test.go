@@ -144,11 +144,11 @@ func TestWhatAServerRefusesForGoodIsToldFromWhatMayPass(t *testing.T) {
 		says    string
 	}{
 		"no such mailbox":     {&server{rcpt: refused(550, "no such user")}, true, "404 Not Found (550): 5.1.1 no such user"},
-		"greylisted":          {&server{rcpt: refused(451, "come back later")}, false, "503 Service Unavailable (451): 4.1.1 come back later"},
+		"greylisted":          {&server{rcpt: refused(451, "come back later")}, false, "429 Too Many Requests (451): 4.1.1 come back later"},
 		"sender not allowed":  {&server{mail: refused(553, "not your address")}, true, "404 Not Found (553): 5.1.1 not your address"},
 		"text refused":        {&server{data: refused(554, "looks like spam")}, true, "403 Forbidden (554): 5.1.1 looks like spam"},
 		"disk full":           {&server{data: refused(452, "no space")}, false, "503 Service Unavailable (452): 4.1.1 no space"},
-		"too busy for a mail": {&server{mail: refused(421, "closing")}, false, "503 Service Unavailable (421): 4.1.1 closing"},
+		"too busy for a mail": {&server{mail: refused(421, "closing")}, false, "429 Too Many Requests (421): 4.1.1 closing"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := send(t, c.server.serve(t, ""), page())

@@ -74,7 +74,7 @@ func New(c Config) (*Client, error) {
 // That is no promise: what became of the text is told by a report.
 func (c *Client) Send(ctx context.Context, to string, m incident.Message) (incident.Receipt, error) {
 	attempted := "text " + masked(to)
-	if m.Card == nil {
+	if !drawable(m) {
 		return incident.Receipt{}, &rest.Error{Vendor: vendor, Attempted: attempted, Status: http.StatusBadRequest, Err: errors.New("there is no card to draw")}
 	}
 	form := url.Values{"To": {to}, "Body": {Draw(m)}}
@@ -83,8 +83,8 @@ func (c *Client) Send(ctx context.Context, to string, m incident.Message) (incid
 	} else {
 		form.Set("From", c.config.From)
 	}
-	if c.config.PublicURL != "" {
-		form.Set("StatusCallback", reportURL(c.config.PublicURL, m))
+	if report := reportURL(c.config.PublicURL, m); c.config.PublicURL != "" && len(report) <= maxReportURL {
+		form.Set("StatusCallback", report)
 	}
 	var got message
 	err := c.call(ctx, attempted, to, http.MethodPost, c.messages, strings.NewReader(form.Encode()), &got)
@@ -97,27 +97,61 @@ func (c *Client) Send(ctx context.Context, to string, m incident.Message) (incid
 	return got.receipt(), nil
 }
 
-// Find looks for the page among the latest 20 texts to the number: Twilio has no
-// idempotency key. A text that failed is no page.
+func drawable(m incident.Message) bool {
+	for _, page := range m.Merged {
+		if page.Card == nil {
+			return false
+		}
+	}
+	return m.Card != nil || len(m.Merged) > 0
+}
+
+// Find looks for the page among the latest 20 texts to the number, also in one that
+// carries several: Twilio has no idempotency key. A text that failed is no page.
 func (c *Client) Find(ctx context.Context, to string, m incident.Message) (incident.Receipt, bool, error) {
 	if m.Card == nil {
 		return incident.Receipt{}, false, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, findWithin)
-	defer cancel()
-	query := url.Values{"To": {to}, "PageSize": {lookBack}}
-	var got struct {
-		Messages []message `json:"messages"`
-	}
-	if err := c.call(ctx, "look for a text to "+masked(to), to, http.MethodGet, c.messages+"?"+query.Encode(), http.NoBody, &got); err != nil {
+	texts, err := c.latest(ctx, to)
+	if err != nil {
 		return incident.Receipt{}, false, err
 	}
-	for _, there := range got.Messages {
-		if there.pages(m) {
-			return there.receipt(), true, nil
+	for _, there := range texts {
+		if with, yes := there.pages(m); yes {
+			receipt := there.receipt()
+			receipt.With = with
+			return receipt, true, nil
 		}
 	}
 	return incident.Receipt{}, false, nil
+}
+
+// Together says whether one of the latest 20 texts to the number named the incident
+// together with others: an answer without a code may then be meant for them.
+func (c *Client) Together(ctx context.Context, number, incidentID string) (bool, error) {
+	texts, err := c.latest(ctx, number)
+	if err != nil {
+		return false, err
+	}
+	for _, there := range texts {
+		_, tags := readMerged(there.Body)
+		if _, named := tags[incident.Code(incidentID)]; named && there.left() {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// latest lists the texts to a number, the newest first.
+func (c *Client) latest(ctx context.Context, number string) ([]message, error) {
+	ctx, cancel := context.WithTimeout(ctx, findWithin)
+	defer cancel()
+	query := url.Values{"To": {number}, "PageSize": {lookBack}}
+	var got struct {
+		Messages []message `json:"messages"`
+	}
+	err := c.call(ctx, "look for a text to "+masked(number), number, http.MethodGet, c.messages+"?"+query.Encode(), http.NoBody, &got)
+	return got.Messages, err
 }
 
 // message is the part of Twilio's Message resource that is needed
@@ -132,12 +166,21 @@ type message struct {
 
 func (m message) receipt() incident.Receipt { return incident.Receipt{Said: "accepted as " + m.SID} }
 
-// pages says whether the text is the page: it carries the page's tag.
-func (m message) pages(page incident.Message) bool {
+// left says whether lastgood sent the text, and the networks have not lost it.
+func (m message) left() bool { return strings.HasPrefix(m.Direction, "outbound") && !failed(m.Status) }
+
+// pages says whether the text is the page, and with how many others: it carries the
+// page's tag.
+func (m message) pages(page incident.Message) (with int, yes bool) {
 	created, err := time.Parse(time.RFC1123Z, m.DateCreated)
-	return err == nil && !created.Before(page.Since.Add(-skew)) &&
-		strings.HasPrefix(m.Direction, "outbound") && !failed(m.Status) &&
-		strings.Contains(m.Body, incident.Code(page.Card.Incident)) && strings.HasSuffix(m.Body, tag(page.Marker))
+	if err != nil || created.Before(page.Since.Add(-skew)) || !m.left() {
+		return 0, false
+	}
+	code := incident.Code(page.Card.Incident)
+	if n, tags := readMerged(m.Body); n > 0 {
+		return n - 1, tags[code] == placeTag(page)
+	}
+	return 0, strings.Contains(m.Body, code) && strings.HasSuffix(m.Body, tag(page.Marker))
 }
 
 func failed(status string) bool {

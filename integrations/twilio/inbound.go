@@ -88,41 +88,83 @@ func DecodeText(body []byte) (incident.Text, error) {
 	return text, nil
 }
 
-// reportURL is where Twilio is to report on a page: it brings back what is needed
-// to find the page again.
+// maxReportURL is how long an address may be that Twilio is to call
+// (https://www.twilio.com/docs/api/errors/21609). A text with a longer one goes out
+// without.
+const maxReportURL = 4000
+
+// reportURL is where Twilio is to report on a text: it brings back what is needed to
+// find its pages again.
 func reportURL(public string, m incident.Message) string {
-	query := url.Values{"workflow": {m.Card.Workflow}, "marker": {m.Marker}}
+	query := url.Values{"pages": named(m.Merged)}
+	if m.Card != nil {
+		query = url.Values{"workflow": {m.Card.Workflow}, "marker": {m.Marker}}
+	}
 	return strings.TrimRight(public, "/") + ReportPath + "?" + query.Encode()
 }
 
-// DecodeReport reads what became of a text, and says false while nothing has: a
-// text is delivered, or it is not; what lies between is of no use to anybody. Query
-// and body are both covered by the signature
-// (https://www.twilio.com/docs/messaging/guides/track-outbound-message-status).
-func DecodeReport(query url.Values, body []byte) (incident.PageReport, bool, error) {
-	form, err := url.ParseQuery(string(body))
-	if err != nil {
-		return incident.PageReport{}, false, errors.New("the report is no form")
+// gap stands in for the code in what markers have in common.
+const gap = "~"
+
+// named writes the markers of pages in short: the codes of those that differ in nothing
+// else, and what they have in common.
+func named(pages []incident.Message) []string {
+	codes := map[string][]string{}
+	for _, p := range pages {
+		code := incident.Code(p.Card.Incident)
+		common := strings.Replace(p.Marker, code, gap, 1)
+		codes[common] = append(codes[common], code)
 	}
-	r := incident.PageReport{
-		ID: form.Get("MessageSid"), Address: form.Get("To"), Workflow: query.Get("workflow"), Marker: query.Get("marker"),
+	var all []string
+	for _, common := range slices.Sorted(maps.Keys(codes)) {
+		all = append(all, strings.Join(codes[common], ".")+gap+common)
 	}
-	for _, part := range []struct{ name, value string }{
-		{"MessageSid", r.ID}, {"workflow", r.Workflow}, {"marker", r.Marker}, {"MessageStatus", form.Get("MessageStatus")},
-	} {
-		if part.value == "" {
-			return incident.PageReport{}, false, fmt.Errorf("the report names no %s", part.name)
+	return all
+}
+
+// markersOf reads what named has written.
+func markersOf(pages []string) (markers []string) {
+	for _, group := range pages {
+		codes, common, _ := strings.Cut(group, gap)
+		for code := range strings.SplitSeq(codes, ".") {
+			markers = append(markers, strings.Replace(common, gap, code, 1))
 		}
 	}
-	switch status := form.Get("MessageStatus"); {
-	case status == "delivered" || status == "read":
-		return r, true, nil
-	case failed(status):
-		r.Failed = "twilio says " + status + because(form.Get("ErrorCode"))
-		return r, true, nil
-	default:
-		return r, false, nil
+	return markers
+}
+
+// DecodeReport reads what became of the pages of a text, and says false while nothing
+// has: a text is delivered, or it is not; what lies between is of no use to anybody. The
+// reports on a text of several pages name no workflow. Query and body are both covered by
+// the signature (https://www.twilio.com/docs/messaging/guides/track-outbound-message-status).
+func DecodeReport(query url.Values, body []byte) ([]incident.PageReport, bool, error) {
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil, false, errors.New("the report is no form")
 	}
+	of := incident.PageReport{ID: form.Get("MessageSid"), Address: form.Get("To")}
+	markers := markersOf(query["pages"])
+	if len(markers) == 0 {
+		of.Workflow, markers = query.Get("workflow"), []string{query.Get("marker")}
+		if of.Workflow == "" {
+			return nil, false, errors.New("the report names no workflow")
+		}
+	}
+	status := form.Get("MessageStatus")
+	for _, part := range []struct{ name, value string }{{"MessageSid", of.ID}, {"marker", markers[0]}, {"MessageStatus", status}} {
+		if part.value == "" {
+			return nil, false, fmt.Errorf("the report names no %s", part.name)
+		}
+	}
+	if failed(status) {
+		of.Failed = "twilio says " + status + because(form.Get("ErrorCode"))
+	}
+	reports := make([]incident.PageReport, len(markers))
+	for i, marker := range markers {
+		reports[i] = of
+		reports[i].Marker = marker
+	}
+	return reports, status == "delivered" || status == "read" || failed(status), nil
 }
 
 // because names the error, in words where it is one of those that happen

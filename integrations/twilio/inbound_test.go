@@ -74,7 +74,7 @@ func TestAReportSaysWhetherATextHasArrived(t *testing.T) {
 		got, ends, err := twilio.DecodeReport(query, []byte(body.Encode()))
 		require.NoError(t, err)
 		require.Equal(t, c.ends, ends, status)
-		require.Equal(t, incident.PageReport{ID: "SM1", Workflow: "incident/checkout/00", Marker: "INC-1/page/1", Address: phone, Failed: c.failed}, got)
+		require.Equal(t, []incident.PageReport{{ID: "SM1", Workflow: "incident/checkout/00", Marker: "INC-1/page/1", Address: phone, Failed: c.failed}}, got)
 	}
 	for _, body := range []string{"", "MessageSid=SM1", "MessageStatus=sent", "%zz"} {
 		_, _, err := twilio.DecodeReport(query, []byte(body))

@@ -32,8 +32,12 @@ const (
 var typographic = strings.NewReplacer("…", "...", "–", "-", "—", "-", "‘", "'", "’", "'", "“", `"`, "”", `"`, "\u00a0", " ", "·", "-", "→", "->")
 
 // Draw is the text of a page: what is wrong, where, how to answer, and a tag by
-// which the text is found again. It takes two segments at most.
+// which the text is found again. It takes two segments at most, that of several pages
+// some more.
 func Draw(m incident.Message) string {
+	if len(m.Merged) > 0 {
+		return drawMerged(m.Merged)
+	}
 	c := m.Card
 	what, how := asked(*c)
 	head := fmt.Sprintf("%s %s: ", c.Severity, plain(c.Service))
@@ -57,6 +61,12 @@ func asked(c incident.Card) (what, how string) {
 	}
 }
 
+// answerable says whether a page can be answered by a text.
+func answerable(c incident.Card) bool {
+	answer := c.Answer()
+	return c.Status != incident.Acknowledged && (answer == nil || answer.Action == "acknowledge")
+}
+
 // tag tells one page of an incident from the next: they may say the same.
 func tag(marker string) string {
 	sum := sha256.Sum256([]byte(marker))
@@ -65,17 +75,17 @@ func tag(marker string) string {
 
 // fitting cuts a text so that it fits into the segments beside the others.
 func fitting(text, others string) string {
-	if fits(text + others) {
+	if fitsInto(text+others, maxSegments) {
 		return strings.TrimRight(text, ". ")
 	}
 	runes := []rune(text)
-	for len(runes) > 0 && !fits(string(runes)+"..."+others) {
+	for len(runes) > 0 && !fitsInto(string(runes)+"..."+others, maxSegments) {
 		runes = runes[:len(runes)-1]
 	}
 	return strings.TrimRight(string(runes), ". ") + ".."
 }
 
-func fits(text string) bool {
+func fitsInto(text string, segments int) bool {
 	units := 0
 	for _, r := range text {
 		switch {
@@ -84,10 +94,10 @@ func fits(text string) bool {
 		case strings.ContainsRune(extended, r):
 			units += 2
 		default:
-			return len(utf16.Encode([]rune(text))) <= maxSegments*perSegment2
+			return len(utf16.Encode([]rune(text))) <= segments*perSegment2
 		}
 	}
-	return units <= maxSegments*perSegment
+	return units <= segments*perSegment
 }
 
 // plain makes one line of a text.

@@ -168,6 +168,8 @@ func TestOnlyTheVeryPageIsFoundAgain(t *testing.T) {
 		"another page of the incident":   {there(twilio.Draw(other), "sent", at), false},
 		"one that failed":                {there(twilio.Draw(page()), "failed", at), false},
 		"one from before the incident":   {there(twilio.Draw(page()), "sent", before), false},
+		"another page in a merged text":  {there(twilio.Draw(incident.Merge([]incident.Message{other, pageOf(2)})), "sent", at), false},
+		"others in a merged text":        {there(twilio.Draw(incident.Merge([]incident.Message{pageOf(1), pageOf(2)})), "sent", at), false},
 		"an answer of the person":        {strings.ReplaceAll(there(twilio.Draw(page()), "received", at), "outbound-api", "inbound"), false},
 	} {
 		t.Run(name, func(t *testing.T) {

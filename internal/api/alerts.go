@@ -56,16 +56,12 @@ func (a *API) takeAlerts(source Source) http.HandlerFunc {
 			a.turnAway(w, r, source.Name)
 			return
 		}
-		d, err := source.Decode(body)
-		if err == nil && len(d.Alerts) == 0 {
-			err = errors.New("alerts: is empty")
-		}
+		call, err := source.read(body)
 		if err != nil {
 			a.refuseAlerts(w, r, source.Name, unreadable, http.StatusBadRequest, err)
 			return
 		}
-		d.Source = source.Name
-		a.route(w, r, source, d)
+		a.route(w, r, source.Name, call)
 	}
 }
 
@@ -90,15 +86,15 @@ func (a *API) refuseAlerts(w http.ResponseWriter, r *http.Request, source, resul
 	refuse(w, status, why.Error())
 }
 
-// route splits a delivery by service and stores what has one.
-func (a *API) route(w http.ResponseWriter, r *http.Request, source Source, d incident.Delivery) {
-	deliveries, lost := a.split(d)
+// route splits a call by service and stores what has one.
+func (a *API) route(w http.ResponseWriter, r *http.Request, source string, call Call) {
+	deliveries, lost := a.split(call)
 	if len(lost) > 0 {
-		a.Log.WarnContext(r.Context(), "alerts match no service", "source", d.Source, "group", d.Group,
+		a.Log.WarnContext(r.Context(), "alerts match no service", "source", source, "groups", call.about(),
 			"count", len(lost), "labels", labels(lost[0].Labels))
 	}
-	if len(deliveries) == 0 {
-		a.counters.alerts.WithLabelValues(d.Source, noService).Inc()
+	if len(deliveries) == 0 && len(lost) > 0 {
+		a.counters.alerts.WithLabelValues(source, noService).Inc()
 		refuseWith(w, problem{
 			Status: http.StatusUnprocessableEntity, Unrouted: lost,
 			Detail: fmt.Sprintf("no service matches the labels %s, and there is no service \"default\"", labels(lost[0].Labels)),
@@ -108,24 +104,26 @@ func (a *API) route(w http.ResponseWriter, r *http.Request, source Source, d inc
 	ctx, cancel := context.WithTimeout(r.Context(), storeWithin)
 	defer cancel()
 	rows, err := a.store(ctx, deliveries)
-	if err != nil {
-		a.counters.alerts.WithLabelValues(d.Source, notStored).Inc()
-		a.Log.WarnContext(r.Context(), "alerts not stored", "source", d.Source, "group", d.Group,
+	if err = errors.Join(err, a.acknowledge(ctx, source, call)); err != nil {
+		a.counters.alerts.WithLabelValues(source, notStored).Inc()
+		a.Log.WarnContext(r.Context(), "alerts not stored", "source", source, "groups", call.about(),
 			"stored", services(rows), "reason", err.Error())
 		refuse(w, http.StatusServiceUnavailable, "not every alert was stored; it is safe to send all of them again")
 		return
 	}
-	a.counters.alerts.WithLabelValues(d.Source, accepted).Inc()
-	a.Log.InfoContext(r.Context(), "alerts accepted", "source", d.Source, "group", d.Group, "alerts", len(d.Alerts),
-		"firing", d.Firing(), "services", services(rows), "workflow_ids", workflows(rows))
-	var body any = struct {
-		Incidents []stored   `json:"incidents"`
-		Unrouted  []unrouted `json:"unrouted,omitempty"`
-	}{rows, lost}
-	if source.Accepted != nil {
-		body = source.Accepted(d)
+	if call.Anywhere {
+		rows = nil // Which of them has an incident of the group, if any, is not known.
 	}
-	answer(w, http.StatusAccepted, "application/json", body)
+	a.counters.alerts.WithLabelValues(source, accepted).Inc()
+	a.Log.InfoContext(r.Context(), "alerts accepted", "source", source, "groups", call.about(), "alerts", call.alerts(),
+		"firing", call.firing(), "services", services(rows), "workflow_ids", workflows(rows))
+	if call.Answer == nil {
+		call.Answer = struct {
+			Incidents []stored   `json:"incidents"`
+			Unrouted  []unrouted `json:"unrouted,omitempty"`
+		}{rows, lost}
+	}
+	answer(w, http.StatusAccepted, "application/json", call.Answer)
 }
 
 // delivery is what is to be stored for one service.
@@ -134,8 +132,29 @@ type delivery struct {
 	incident.Delivery
 }
 
-// split makes one delivery for each service, in the order in which the services come up.
-func (a *API) split(d incident.Delivery) (deliveries []delivery, lost []unrouted) {
+// split makes one delivery for each group and service, in the order in which they come up.
+func (a *API) split(call Call) (deliveries []delivery, lost []unrouted) {
+	for _, d := range call.Deliveries {
+		if call.Anywhere {
+			deliveries = append(deliveries, a.everywhere(d)...)
+			continue
+		}
+		parts, none := a.byService(d)
+		deliveries, lost = append(deliveries, parts...), append(lost, none...)
+	}
+	return deliveries, lost
+}
+
+// everywhere makes one delivery for each service.
+func (a *API) everywhere(d incident.Delivery) []delivery {
+	out := make([]delivery, len(a.Services))
+	for i, service := range a.Services {
+		out[i] = delivery{service, d}
+	}
+	return out
+}
+
+func (a *API) byService(d incident.Delivery) (deliveries []delivery, lost []unrouted) {
 	for _, alert := range d.Alerts {
 		service, ok := a.Route(alert.Labels)
 		if !ok {
@@ -167,7 +186,7 @@ func (a *API) store(ctx context.Context, deliveries []delivery) ([]stored, error
 	}
 	// Each error stands in errs.
 	_ = group.Wait()
-	var rows []stored
+	rows := []stored{}
 	for i, d := range deliveries {
 		if errs[i] == nil {
 			rows = append(rows, stored{d.service, ids[i]})

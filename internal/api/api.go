@@ -55,10 +55,12 @@ type Source struct {
 	Path string
 	// Admit says whether whoever sent the body may; nil means that the header shows one of the tokens.
 	Admit func(h http.Header, body []byte, tokens []string) bool
-	// Decode reads a body. Its error says what is wrong with the body, and where.
+	// Decode reads a body of one group. Its error says what is wrong with the body, and where.
 	Decode func(body []byte) (incident.Delivery, error)
-	// Accepted words the answer to what was stored as the monitor expects it; nil means the rows of /v1/alerts.
-	Accepted func(d incident.Delivery) any
+	// Read reads a body in the place of Decode, for a source that says more than that.
+	Read func(body []byte) (Call, error)
+	// Refused words a refusal, in JSON, as the monitor expects it; nil means application/problem+json.
+	Refused func(status int, why string) any
 }
 
 func (s Source) path() string { return cmp.Or(s.Path, "/v1/alerts/"+s.Name) }
@@ -75,8 +77,10 @@ type Options struct {
 	// Tokens are those that a source may show, by its name.
 	Tokens map[string][]string
 	// Route finds the service of an alert by its labels.
-	Route  func(labels map[string]string) (service string, ok bool)
-	Alerts Alerts
+	Route func(labels map[string]string) (service string, ok bool)
+	// Services are the IDs of all of them.
+	Services []string
+	Alerts   Alerts
 
 	// VerifySlack checks Slack's signature over the raw body.
 	VerifySlack func(h http.Header, body []byte) error
@@ -90,7 +94,7 @@ type Options struct {
 	Whisperer Whisperer
 	Texting   Texting
 
-	// Roster answers who is on call, and takes overrides.
+	// Roster answers who is on call, and takes overrides and maintenance.
 	Roster Roster
 	// DecodeCommand reads a slash command, AnswerCommand makes the JSON that shows lines of text to whoever typed it.
 	DecodeCommand func(body []byte) (incident.Command, error)
@@ -109,7 +113,7 @@ type API struct {
 func New(o Options) *API {
 	a := &API{Options: o, mux: http.NewServeMux(), counters: newCounters(o.Metrics)}
 	for _, source := range o.Sources {
-		a.mount(http.MethodPost, source.path(), a.takeAlerts(source))
+		a.mount(http.MethodPost, source.path(), speaking(source, a.takeAlerts(source)))
 	}
 	a.mount(http.MethodPost, "/slack/interactions", a.takeInteraction)
 	a.mount(http.MethodPost, "/twilio/sms", a.takeText)

@@ -40,10 +40,11 @@ type world struct {
 	ready  error
 	// whisper answers for Slack.
 	whisper error
-	// texting, running and report are for what comes from phones.
-	texting api.Texting
-	running func() ([]incident.Named, error)
-	report  error
+	// texting, running, together and report are for what comes from phones.
+	texting  api.Texting
+	running  func() ([]incident.Named, error)
+	together func(number, id string) (bool, error)
+	report   error
 
 	// roster is who there is; away keeps what was entered at run time from being known, write answers for Temporal.
 	roster oncall.Roster
@@ -63,8 +64,11 @@ func newWorld(t *testing.T, services ...string) *world {
 		Log:     slog.New(slog.NewTextHandler(w, nil)),
 		Metrics: w.registry,
 		Ready:   func(context.Context) error { return w.ready },
-		Sources: []api.Source{{Name: "alertmanager", Decode: decode}},
-		Tokens:  map[string][]string{"alertmanager": {"old-token", "new-token"}, "grafana": {"other-token"}, "oncall": {"oncall-token"}},
+		Sources: []api.Source{{Name: "alertmanager", Decode: decode}, pager},
+		Tokens: map[string][]string{
+			"alertmanager": {"old-token", "new-token"}, "grafana": {"other-token"}, "oncall": {"oncall-token"}, "pager": {"pager-token"},
+		},
+		Services: services,
 		Route: func(labels map[string]string) (string, bool) {
 			s := labels["service"]
 			return s, slices.Contains(services, s)
@@ -128,6 +132,8 @@ func (w *world) Decide(ctx context.Context, c incident.Click) error {
 			return err
 		}
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.clicks = append(w.clicks, c)
 	return nil
 }
@@ -146,6 +152,10 @@ func (w *world) Override(ctx context.Context, o oncall.Override) error { return 
 func (w *world) Swap(ctx context.Context, s signals.Swapping) error { return w.store(ctx, s) }
 
 func (w *world) Remove(ctx context.Context, r signals.Removal) error { return w.store(ctx, r) }
+
+func (w *world) Maintain(ctx context.Context, m oncall.Maintenance) error { return w.store(ctx, m) }
+
+func (w *world) EndMaintenance(ctx context.Context, r signals.Removal) error { return w.store(ctx, r) }
 
 func (w *world) store(ctx context.Context, what any) error {
 	if w.write != nil {

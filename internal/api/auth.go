@@ -7,10 +7,12 @@ import (
 	"strings"
 )
 
-// allowed says whether a request shows one of the tokens, as a Bearer token or as the password of basic auth. It
+func allowed(r *http.Request, tokens []string) bool { return ShowsToken(r.Header, tokens) }
+
+// ShowsToken says whether a header shows one of the tokens, as a Bearer token or as the password of basic auth. It
 // takes as long for a token that is almost right as for any other.
-func allowed(r *http.Request, tokens []string) bool {
-	shown := shownToken(r)
+func ShowsToken(h http.Header, tokens []string) bool {
+	shown := shownToken(h)
 	if shown == "" {
 		return false
 	}
@@ -23,11 +25,11 @@ func allowed(r *http.Request, tokens []string) bool {
 	return match == 1
 }
 
-func shownToken(r *http.Request) string {
-	if _, password, ok := r.BasicAuth(); ok {
+func shownToken(h http.Header) string {
+	if _, password, ok := (&http.Request{Header: h}).BasicAuth(); ok {
 		return password
 	}
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	scheme, token, _ := strings.Cut(h.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
 		return ""
 	}

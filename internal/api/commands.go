@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/seed-44180607/lastgood/incident"
@@ -94,7 +95,9 @@ func nothing(why error) string {
 }
 
 // changes says whether something is stored for it.
-func (k asked) changes() bool { return k.what == askMake || k.what == askRemove || k.what == askSwap }
+func (k asked) changes() bool {
+	return slices.Contains([]string{askMake, askRemove, askSwap, askMaintain, askEnd}, k.what)
+}
 
 // refusal is an error that the person can do something about.
 type refusal struct{ error }

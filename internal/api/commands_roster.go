@@ -33,6 +33,13 @@ func (a *API) carryOut(ctx context.Context, k asked, by, id string) (lines []str
 		return a.remove(ctx, signals.Removal{ID: k.id, By: by})
 	case askSwap:
 		return a.swap(ctx, roster, k, by, id)
+	case askWindows:
+		return tellWindows(roster, time.Now()), nil
+	case askMaintain:
+		k.window.By = by
+		return a.maintain(ctx, k.window, id)
+	case askEnd:
+		return a.endMaintenance(ctx, signals.Removal{ID: k.id, By: by})
 	default:
 		k.wish.By = by
 		return a.override(ctx, roster, k.wish, id)
@@ -47,6 +54,9 @@ func help() []string {
 		"• " + forms[askList] + ": what is in force and what is to come",
 		"• " + forms[askRemove],
 		"• " + forms[askSwap] + ": the two on call then take each other's whole shift",
+		"• " + forms[askMaintain] + ": its incidents are recorded, and paged at the end if they still fire",
+		"• " + forms[askWindows] + ": what is in force and what is to come",
+		"• " + forms[askEnd],
 		"PERSON is an ID or a mention. Times are on the clock of the schedule's zone, or RFC 3339.",
 	}
 }
@@ -94,7 +104,7 @@ func (a *API) remove(ctx context.Context, r signals.Removal) ([]string, error) {
 
 // forPerson tells what a person can do something about from what went wrong on the way.
 func forPerson(err error) error {
-	if errors.Is(err, signals.ErrFull) || errors.Is(err, signals.ErrNoOverride) {
+	if signals.IsRefusal(err) {
 		return refusal{err}
 	}
 	return err

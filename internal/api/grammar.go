@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,6 +29,10 @@ var forms = map[string]string{
 	askMake:   slash + " override SCHEDULE PERSON for 2h, or " + slash + " override SCHEDULE PERSON from 2026-12-24T09:00 to 2026-12-24T17:00",
 	askRemove: slash + " override remove ID",
 	askSwap:   slash + " swap SCHEDULE 2026-12-24T09:00 with 2026-12-31T09:00",
+
+	askMaintain: slash + " maintenance SERVICE for 2h REASON, or " + slash + " maintenance SERVICE from 2026-12-24T09:00:00Z to 2026-12-24T17:00:00Z REASON",
+	askWindows:  slash + " maintenance list",
+	askEnd:      slash + " maintenance end ID",
 }
 
 // asked is a command that was understood.
@@ -36,8 +41,9 @@ type asked struct {
 	// schedule is that of oncall, of which none means all, and of swap.
 	schedule string
 	wish     oncall.Wish // Of an override; nobody has made it yet.
-	id       string      // Of what is to be removed.
-	one      string      // The moments of the shifts that are swapped.
+	window   oncall.MaintenanceWish
+	id       string // Of what is to be removed, or ended.
+	one      string // The moments of the shifts that are swapped.
 	other    string
 }
 
@@ -67,6 +73,8 @@ func understand(words []string) (asked, error) {
 		return understandOverride(rest)
 	case "swap":
 		return understandSwap(rest)
+	case "maintenance":
+		return understandMaintenance(rest)
 	default:
 		return asked{}, fmt.Errorf("%q is no command; try %s %s", words[0], slash, askHelp)
 	}
@@ -100,40 +108,47 @@ func understandOverride(words []string) (asked, error) {
 	case len(words) < 2:
 		return asked{}, wrong(askMake, "say in which schedule, and who")
 	}
-	wish := oncall.Wish{Schedule: words[0], Person: words[1]}
-	if err := span(&wish, words[2:]); err != nil {
+	s, rest, err := spanOf(askMake, words[2:])
+	switch {
+	case err != nil:
 		return asked{}, err
+	case len(rest) > 0:
+		return asked{}, wrong(askMake, "%q is not expected there", rest[0])
 	}
-	return asked{what: askMake, wish: wish}, nil
+	return asked{what: askMake, wish: oncall.Wish{Schedule: words[0], Person: words[1], From: s.from, To: s.to, For: s.length}}, nil
 }
 
-// span reads "from T", "to T" and "for 2h", each at most once.
-func span(wish *oncall.Wish, words []string) error {
-	for ; len(words) > 0; words = words[2:] {
+// span is from when, and until when or for how long.
+type span struct {
+	from, to string
+	length   time.Duration
+}
+
+// spanOf reads "from T", "to T" and "for 2h", each at most once, up to the first other word; what follows is the rest.
+func spanOf(what string, words []string) (s span, rest []string, err error) {
+	for ; len(words) > 0 && slices.Contains([]string{"from", "to", "for"}, strings.ToLower(words[0])); words = words[2:] {
 		name := strings.ToLower(words[0])
 		if len(words) == 1 {
-			return wrong(askMake, "%q says nothing by itself", words[0])
+			return span{}, nil, wrong(what, "%q says nothing by itself", words[0])
 		}
 		value := words[1]
 		switch {
-		case name == "from" && wish.From == "":
-			wish.From = value
-		case name == "to" && wish.To == "":
-			wish.To = value
-		case name == "for" && wish.For == 0:
-			length, err := time.ParseDuration(value)
-			if err != nil || length <= 0 {
-				return wrong(askMake, "%q is no time like 2h or 90m", value)
+		case name == "from" && s.from == "":
+			s.from = value
+		case name == "to" && s.to == "":
+			s.to = value
+		case name == "for" && s.length == 0:
+			if s.length, err = time.ParseDuration(value); err != nil || s.length <= 0 {
+				return span{}, nil, wrong(what, "%q is no time like 2h or 90m", value)
 			}
-			wish.For = length
 		default:
-			return wrong(askMake, "%q is not expected there", words[0])
+			return span{}, nil, wrong(what, "%q is not expected there", words[0])
 		}
 	}
-	if (wish.To == "") == (wish.For == 0) {
-		return wrong(askMake, "say either until when it lasts or for how long")
+	if (s.to == "") == (s.length == 0) && len(words) == 0 {
+		return span{}, nil, wrong(what, "say either until when it lasts or for how long")
 	}
-	return nil
+	return s, words, nil
 }
 
 func understandSwap(words []string) (asked, error) {

@@ -24,6 +24,8 @@ type Roster interface {
 	Override(ctx context.Context, o oncall.Override) error
 	Swap(ctx context.Context, s signals.Swapping) error
 	Remove(ctx context.Context, r signals.Removal) error
+	Maintain(ctx context.Context, m oncall.Maintenance) error
+	EndMaintenance(ctx context.Context, r signals.Removal) error
 }
 
 // shift answers who is on call. A moment that is left out does not exist, or lies more than a year away.

@@ -26,6 +26,10 @@ func refuseWith(w http.ResponseWriter, p problem) {
 	if p.Status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "5")
 	}
+	if own, worded := w.(wordedWriter); worded {
+		answer(w, p.Status, "application/json", own.words(p.Status, p.Detail))
+		return
+	}
 	answer(w, p.Status, "application/problem+json", p)
 }
 

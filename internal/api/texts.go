@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/seed-44180607/lastgood/incident"
 )
@@ -17,13 +20,16 @@ import (
 type Texting struct {
 	Off string
 	// Verify checks the sender's signature over the path and query that were called and the raw body.
-	Verify       func(h http.Header, uri string, body []byte) error
-	DecodeText   func(body []byte) (incident.Text, error)
-	DecodeReport func(query url.Values, body []byte) (r incident.PageReport, ends bool, err error)
+	Verify     func(h http.Header, uri string, body []byte) error
+	DecodeText func(body []byte) (incident.Text, error)
+	// DecodeReport gives one report for each page that the text carried. Those of a text with several name no workflow.
+	DecodeReport func(query url.Values, body []byte) (pages []incident.PageReport, ends bool, err error)
 	// Answer writes what is texted back.
 	Answer func(text string) (mediaType string, body []byte)
 	// Person finds the person with a phone number.
-	Person    func(number string) (id string, ok bool)
+	Person func(number string) (id string, ok bool)
+	// Together says whether a number was lately texted about the incident and others at once.
+	Together  func(ctx context.Context, number, incidentID string) (bool, error)
 	Incidents Incidents
 	Reports   Reports
 }
@@ -93,7 +99,7 @@ func (a *API) answerTo(ctx context.Context, text incident.Text, person string) (
 		return "", "", err
 	}
 	meant := asked.Meant(running)
-	if len(meant) != 1 {
+	if len(meant) != 1 || (asked.Code == "" && a.namedWithOthers(ctx, text.From, meant[0])) {
 		return unknownIncident, ask(asked, meant, running), nil
 	}
 	one := meant[0]
@@ -109,6 +115,16 @@ func (a *API) answerTo(ctx context.Context, text incident.Text, person string) (
 	default:
 		return "", "", err
 	}
+}
+
+// namedWithOthers says whether an answer without a code may be meant for more than the incident: it is the only one left
+// of a text that named several. Where that cannot be found out, the code is asked for.
+func (a *API) namedWithOthers(ctx context.Context, number string, one incident.Named) bool {
+	together, err := a.Texting.Together(ctx, number, one.ID)
+	if err != nil {
+		a.Log.WarnContext(ctx, "the texts to a phone cannot be read; an answer without a code is not taken", "incident", one.ID, "reason", err.Error())
+	}
+	return together || err != nil
 }
 
 func outcome(action string, one incident.Named) string {
@@ -147,13 +163,13 @@ func ask(asked incident.TextAnswer, meant, running []incident.Named) string {
 	return why + " Reply with a code: " + strings.Join(names, ", ") + "."
 }
 
-// takeReport tells an incident what became of a page. What is still under way is of no use to it.
+// takeReport tells incidents what became of a text that paged for them. What is still under way is of no use to them.
 func (a *API) takeReport(w http.ResponseWriter, r *http.Request) {
 	body, ok := a.signed(w, r, reports)
 	if !ok {
 		return
 	}
-	report, ends, err := a.Texting.DecodeReport(r.URL.Query(), body)
+	pages, ends, err := a.Texting.DecodeReport(r.URL.Query(), body)
 	switch {
 	case err != nil:
 		a.refuseText(w, r, reports, unreadable, http.StatusBadRequest, err)
@@ -162,18 +178,66 @@ func (a *API) takeReport(w http.ResponseWriter, r *http.Request) {
 		a.counters.texts.WithLabelValues(reports, underWay).Inc()
 		return
 	}
-	report.Person, _ = a.Texting.Person(report.Address)
 	ctx, cancel := context.WithTimeout(r.Context(), storeWithin)
 	defer cancel()
-	switch err := a.Texting.Reports.Report(ctx, report); {
+	if err := a.reportAll(ctx, pages); err != nil {
+		a.refuseText(w, r, reports, notStored, http.StatusServiceUnavailable, err)
+	}
+}
+
+// reportsAtOnce is how many incidents are told at the same time.
+const reportsAtOnce = 8
+
+// reportAll tells each incident. All are tried, and the error is nil when all is done that can be done.
+func (a *API) reportAll(ctx context.Context, pages []incident.PageReport) error {
+	workflows, err := a.workflowsOf(ctx, pages)
+	if err != nil {
+		return err
+	}
+	var tell errgroup.Group
+	tell.SetLimit(reportsAtOnce)
+	for _, page := range pages {
+		if page.Workflow == "" {
+			page.Workflow = workflows[page.Incident()]
+		}
+		page.Person, _ = a.Texting.Person(page.Address)
+		tell.Go(func() error { return a.report(ctx, page) })
+	}
+	return tell.Wait()
+}
+
+// workflowsOf finds the workflows of those that run, by their IncidentIds, where a report does not name its own.
+func (a *API) workflowsOf(ctx context.Context, pages []incident.PageReport) (map[string]string, error) {
+	if !slices.ContainsFunc(pages, func(p incident.PageReport) bool { return p.Workflow == "" }) {
+		return nil, nil
+	}
+	running, err := a.Texting.Incidents.Running(ctx)
+	if err != nil {
+		return nil, err
+	}
+	workflows := map[string]string{}
+	for _, one := range running {
+		workflows[one.ID] = one.Workflow
+	}
+	return workflows, nil
+}
+
+func (a *API) report(ctx context.Context, page incident.PageReport) error {
+	if page.Workflow == "" {
+		a.counters.texts.WithLabelValues(reports, unknownIncident).Inc()
+		a.Log.WarnContext(ctx, "report on a page of an incident that does not run", "marker", page.Marker, "failed", page.Failed)
+		return nil
+	}
+	switch err := a.Texting.Reports.Report(ctx, page); {
 	case err == nil:
 		a.counters.texts.WithLabelValues(reports, accepted).Inc()
 	case a.IsClosed(err):
 		a.counters.texts.WithLabelValues(reports, closed).Inc()
-		a.Log.InfoContext(ctx, "report on a page of a closed incident", "workflow_id", report.Workflow, "marker", report.Marker, "failed", report.Failed)
+		a.Log.InfoContext(ctx, "report on a page of a closed incident", "workflow_id", page.Workflow, "marker", page.Marker, "failed", page.Failed)
 	default:
-		a.refuseText(w, r, reports, notStored, http.StatusServiceUnavailable, err)
+		return err
 	}
+	return nil
 }
 
 // signed gives the body of a call whose signature is right, or refuses the call.

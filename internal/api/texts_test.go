@@ -27,12 +27,26 @@ func (w *world) phones() api.Texting {
 			return nil
 		},
 		DecodeText: func(body []byte) (text incident.Text, err error) { return text, json.Unmarshal(body, &text) },
-		DecodeReport: func(query url.Values, body []byte) (r incident.PageReport, ends bool, err error) {
+		DecodeReport: func(query url.Values, body []byte) (pages []incident.PageReport, ends bool, err error) {
+			var r incident.PageReport
 			r.Workflow = query.Get("workflow")
-			return r, r.Workflow != "", json.Unmarshal(body, &r)
+			if err = json.Unmarshal(body, &r); query.Get("pages") == "" {
+				return []incident.PageReport{r}, r.Workflow != "", err
+			}
+			for marker := range strings.SplitSeq(query.Get("pages"), " ") {
+				r.Marker = marker
+				pages = append(pages, r)
+			}
+			return pages, true, err
 		},
-		Answer:    func(text string) (string, []byte) { return "text/xml", []byte(text) },
-		Person:    func(number string) (string, bool) { return "sre-1", number == "+441" },
+		Answer: func(text string) (string, []byte) { return "text/xml", []byte(text) },
+		Person: func(number string) (string, bool) { return "sre-1", number == "+441" },
+		Together: func(_ context.Context, number, id string) (bool, error) {
+			if w.together == nil {
+				return false, nil
+			}
+			return w.together(number, id)
+		},
 		Incidents: w, Reports: w,
 	}
 }
@@ -45,6 +59,8 @@ func (w *world) Running(context.Context) ([]incident.Named, error) {
 }
 
 func (w *world) Report(_ context.Context, r incident.PageReport) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if w.report == nil {
 		w.reports = append(w.reports, r)
 	}
@@ -143,6 +159,38 @@ func TestAnAnswerThatDecidesNothingIsAnswered(t *testing.T) {
 	}
 }
 
+func TestABareAnswerIsNotTakenForTheOneThatIsLeftOfSeveral(t *testing.T) {
+	const asks = "Which one? Reply with a code: AAAAAA (SEV1 checkout)."
+	for name, c := range map[string]struct {
+		body     string
+		together bool
+		away     error
+		said     string
+	}{
+		"named with others":                   {"OK", true, nil, asks},
+		"nobody knows":                        {"ok", false, errors.New("twilio: 503"), asks},
+		"an escalation, named with others":    {"ESC", true, nil, asks},
+		"named alone":                         {"OK", false, nil, "Acknowledgement of INC-261128-AAAAAA (checkout) sent."},
+		"with its code, named with others":    {"OK AAAAAA", true, nil, "Acknowledgement of INC-261128-AAAAAA (checkout) sent."},
+		"with its code, while nobody knows":   {"OK AAAAAA", false, errors.New("twilio: 503"), "Acknowledgement of INC-261128-AAAAAA (checkout) sent."},
+		"its code alone, named with others":   {"AAAAAA", true, nil, "Acknowledgement of INC-261128-AAAAAA (checkout) sent."},
+		"its code and ESC, named with others": {"ESC AAAAAA", true, nil, "Escalation of INC-261128-AAAAAA (checkout) sent."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.running = runs(checkout, search)
+			w.together = func(number, id string) (bool, error) {
+				require.Equal(t, []string{"+441", checkout.ID}, []string{number, id})
+				return c.together, c.away
+			}
+			require.Equal(t, c.said, w.send(texted(t, c.body)).Body.String())
+			if c.said == asks {
+				w.requireUntouched(t)
+			}
+		})
+	}
+}
+
 func TestALongListOfCodesIsCut(t *testing.T) {
 	w := newWorld(t)
 	w.running = runs(basket, basket, basket, basket, basket, basket, basket)
@@ -208,6 +256,23 @@ func TestAReportReachesItsIncident(t *testing.T) {
 		ID: "SM1", Workflow: "incident/checkout/1", Marker: "m", Address: "+441", Person: "sre-1", Failed: "undelivered",
 	}}, w.reports)
 	require.Contains(t, w.metrics(t), `lastgood_texts_total{kind="report",result="accepted"} 1`)
+}
+
+func TestAReportOnATextOfSeveralPagesReachesEachOfTheirIncidents(t *testing.T) {
+	w := newWorld(t)
+	w.running = runs(checkout, basket, payment)
+	pages := url.Values{"pages": {checkout.ID + "/page/1 " + basket.ID + "/page/7 INC-261128-GONE22/page/1"}}
+	a := w.send(textRequest(t, "/twilio/status?"+pages.Encode(), `{"id":"SM1","address":"+441"}`))
+	require.Equal(t, http.StatusOK, a.Code)
+	require.ElementsMatch(t, []incident.PageReport{
+		{ID: "SM1", Workflow: checkout.Workflow, Marker: checkout.ID + "/page/1", Address: "+441", Person: "sre-1"},
+		{ID: "SM1", Workflow: basket.Workflow, Marker: basket.ID + "/page/7", Address: "+441", Person: "sre-1"},
+	}, w.reports)
+	require.Contains(t, w.metrics(t), `lastgood_texts_total{kind="report",result="accepted"} 2`)
+	require.Contains(t, w.metrics(t), `lastgood_texts_total{kind="report",result="unknown_incident"} 1`)
+
+	w.running = func() ([]incident.Named, error) { return nil, errors.New("temporal: 10.0.0.1 away") }
+	requireProblem(t, w.send(textRequest(t, "/twilio/status?"+pages.Encode(), `{"id":"SM1","address":"+441"}`)), http.StatusServiceUnavailable)
 }
 
 func TestAReportOnWhatIsUnderWayOrClosedIsTakenAndForgotten(t *testing.T) {

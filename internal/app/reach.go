@@ -27,16 +27,24 @@ func addReach(pager *activities.Pager, c config.Config) error {
 		pager.Mail = mail
 	}
 	if c.Twilio.On() {
-		phones, err := twilio.New(twilio.Config{
-			AccountSID: c.Twilio.AccountSID, AuthToken: c.Twilio.AuthToken.Reveal(), From: c.Twilio.From,
-			APIURL: c.Twilio.APIURL, PublicURL: c.PublicURL,
-		})
+		phones, err := newPhones(c)
 		if err != nil {
-			return fmt.Errorf("%w: TWILIO_API_URL: %w", ErrConfiguration, err)
+			return err
 		}
 		pager.SMS = phones
 	}
 	return nil
+}
+
+func newPhones(c config.Config) (*twilio.Client, error) {
+	phones, err := twilio.New(twilio.Config{
+		AccountSID: c.Twilio.AccountSID, AuthToken: c.Twilio.AuthToken.Reveal(), From: c.Twilio.From,
+		APIURL: c.Twilio.APIURL, PublicURL: c.PublicURL,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%w: TWILIO_API_URL: %w", ErrConfiguration, err)
+	}
+	return phones, nil
 }
 
 // texting is how Twilio's calls are read. Twilio signs the address that it calls,
@@ -48,10 +56,14 @@ func texting(c config.Config, client signals.Client) api.Texting {
 	case c.PublicURL == "":
 		return api.Texting{Off: "PUBLIC_URL is not set: without it Twilio's signature cannot be checked"}
 	}
+	phones, err := newPhones(c)
+	if err != nil {
+		return api.Texting{Off: err.Error()}
+	}
 	token, public := c.Twilio.AuthToken.Reveal(), strings.TrimRight(c.PublicURL, "/")
 	return api.Texting{
 		Verify:     func(h http.Header, uri string, body []byte) error { return twilio.Verify(token, h, public+uri, body) },
 		DecodeText: twilio.DecodeText, DecodeReport: twilio.DecodeReport, Answer: twilio.Answer,
-		Person: c.PersonByPhone, Incidents: client, Reports: client,
+		Person: c.PersonByPhone, Together: phones.Together, Incidents: client, Reports: client,
 	}
 }

@@ -1,17 +1,73 @@
 package app
 
 import (
+	"context"
+	"net/http"
+	"time"
+
 	"github.com/seed-44180607/lastgood/incident"
 	"github.com/seed-44180607/lastgood/integrations/alertmanager"
+	"github.com/seed-44180607/lastgood/integrations/datadog"
+	"github.com/seed-44180607/lastgood/integrations/grafana"
+	"github.com/seed-44180607/lastgood/integrations/pagerduty"
 	"github.com/seed-44180607/lastgood/integrations/payload"
 	"github.com/seed-44180607/lastgood/internal/api"
 	"github.com/seed-44180607/lastgood/internal/config"
+	"github.com/seed-44180607/lastgood/internal/mapping"
 )
 
 // sources are the monitors that may send alerts.
 func sources(c config.Config) []api.Source {
 	severities := payload.Severities{Words: c.Severities, Default: c.Severity("")}
-	return []api.Source{
-		{Name: "alertmanager", Decode: func(body []byte) (incident.Delivery, error) { return alertmanager.Decode(body, severities) }},
+	with := func(decode func([]byte, payload.Severities) (incident.Delivery, error)) func([]byte) (incident.Delivery, error) {
+		return func(body []byte) (incident.Delivery, error) { return decode(body, severities) }
 	}
+	own := []api.Source{
+		{Name: "alertmanager", Decode: with(alertmanager.Decode)},
+		{Name: "grafana", Decode: with(grafana.Decode), Admit: fromGrafana},
+		{Name: "datadog", Decode: with(datadog.Decode)},
+		{
+			Name: pagerduty.Name, Path: "/v2/enqueue", Admit: pagerduty.Admit, Refused: pagerduty.Refused,
+			Read: func(body []byte) (api.Call, error) { return pagerdutyCall(body, severities) },
+		},
+	}
+	return append(own, mapped(c.Sources, severities)...)
+}
+
+// pagerdutyCall takes a trigger to the service that its labels lead to. What comes after names nothing but its key,
+// and goes to the incident of that, whichever service has it.
+func pagerdutyCall(body []byte, severities payload.Severities) (api.Call, error) {
+	c, err := pagerduty.Decode(body, severities)
+	if err != nil {
+		return api.Call{}, err
+	}
+	call := api.Call{Answer: pagerduty.Accepted(c.Key)}
+	if c.Acknowledges {
+		call.Acknowledged, call.Comment = c.Delivery.Group, c.Client
+		return call, nil
+	}
+	call.Deliveries, call.Anywhere = []incident.Delivery{c.Delivery}, !c.Delivery.Firing()
+	return call, nil
+}
+
+// mapWithin bounds the expressions over one body: a body that makes more work is refused.
+const mapWithin = 500 * time.Millisecond
+
+// mapped are the sources whose bodies are read as lastgood.yaml says.
+func mapped(all []*mapping.Mapping, severities payload.Severities) []api.Source {
+	out := make([]api.Source, len(all))
+	for i, m := range all {
+		out[i] = api.Source{Name: m.ID(), Read: func(body []byte) (api.Call, error) {
+			ctx, cancel := context.WithTimeout(context.Background(), mapWithin)
+			defer cancel()
+			deliveries, err := m.Read(ctx, body, severities)
+			return api.Call{Deliveries: deliveries}, err
+		}}
+	}
+	return out
+}
+
+// fromGrafana admits who shows a token, and who has signed the body with one.
+func fromGrafana(h http.Header, body []byte, tokens []string) bool {
+	return api.ShowsToken(h, tokens) || grafana.Signed(h, body, tokens, time.Now())
 }

@@ -164,12 +164,11 @@ type jobs struct {
 func newActivities(c config.Config, now activities.People) (jobs, error) {
 	job := jobs{
 		onCall: &activities.OnCall{People: now}, enricher: &activities.Enricher{},
-		pager: &activities.Pager{}, announcer: &activities.Announcer{},
+		pager: &activities.Pager{Outbox: activities.NewOutbox()}, announcer: &activities.Announcer{},
 		deployer: &activities.Deployer{}, recorder: &activities.Recorder{},
 	}
 	if c.Slack.On() {
 		chat := slack.New(slack.Config{Token: c.Slack.BotToken.Reveal(), APIURL: c.Slack.APIURL})
-		job.pager.Outbox = activities.NewOutbox(chat)
 		job.onCall.Groups, job.pager.Chat, job.announcer.Chat, job.announcer.Whisperer = chat, chat, chat, chat
 	}
 	if c.Jenkins.On() {

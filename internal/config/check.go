@@ -21,6 +21,7 @@ func (d *document) check(s schema) {
 	d.schedules(s.Schedules, ids)
 	d.policies(s.Policies, ids)
 	d.services(s.Services, ids)
+	d.sources(s.Sources)
 	d.heartbeats(s.Heartbeats, ids)
 	d.maintenance(s.Maintenance, ids)
 }
@@ -55,6 +56,7 @@ func (d *document) identify(list, key string, ids []string) {
 		path := fmt.Sprintf("%s[%d].%s", list, i, key)
 		first := slices.Index(ids, id)
 		switch {
+		case d.faulty[fmt.Sprintf("%s[%d]", list, i)]: // It has no keys.
 		case id == "":
 			d.fault(path, "is missing; give it a short name of its own")
 		case !idForm.MatchString(id):
@@ -174,11 +176,13 @@ func (d *document) heartbeats(all []heartbeat, ids ids) {
 	d.identify("heartbeats", "name", named)
 }
 
-func (d *document) maintenance(all []maintenance, ids ids) {
+func (d *document) maintenance(all []oncall.Maintenance, ids ids) {
 	for i, m := range all {
 		path := fmt.Sprintf("maintenance[%d]", i)
-		d.need(m.Service, path+".service", "name a service")
-		d.refer(path+".service", "service", m.Service, ids.services)
+		d.need(m.Service, path+".service", `name a service, or "*" for all of them`)
+		if m.Service != oncall.Everywhere {
+			d.refer(path+".service", "service", m.Service, ids.services)
+		}
 		d.span(path, m.From, m.To)
 	}
 }

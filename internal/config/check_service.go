@@ -27,6 +27,7 @@ func (d *document) services(all []service, ids ids) {
 		d.rollback(path+".rollback", s.Rollback, ids)
 		d.verify(path+".verify", s.Verify)
 		d.ticket(path+".ticket", s.Ticket)
+		d.quiet(path, s)
 		d.later(path, s)
 	}
 	d.shadowed(all)
@@ -177,11 +178,31 @@ func (d *document) ticket(path string, t *ticket) {
 	d.need(t.Done, path+".done", "name the status that closes the ticket, like Done")
 }
 
+// longestQuiet bounds hold_page, and the time in which a threshold counts.
+const longestQuiet = 24 * time.Hour
+
+// mostCounted is how many alerts a threshold may want: each of them is remembered.
+const mostCounted = 500
+
+// quiet checks what lets the first page wait.
+func (d *document) quiet(path string, s service) {
+	if s.HoldPage > longestQuiet {
+		d.fault(path+".hold_page", "must be 24h at most; nobody is paged for so long")
+	}
+	t := s.Threshold
+	switch {
+	case t == nil:
+	case t.Alerts < 1 || t.Within <= 0:
+		d.fault(path+".threshold", "needs alerts of 1 or more and within above 0, as in {alerts: 3, within: 5m}")
+	case t.Alerts > mostCounted:
+		d.fault(path+".threshold.alerts", "must be %d at most", mostCounted)
+	case t.Within > longestQuiet:
+		d.fault(path+".threshold.within", "must be 24h at most")
+	}
+}
+
 // later checks what is not acted on yet, so that a file that is right today is right then.
 func (d *document) later(path string, s service) {
-	if t := s.Threshold; t != nil && (t.Alerts < 1 || t.Within <= 0) {
-		d.fault(path+".threshold", "needs alerts of 1 or more and within above 0, as in {alerts: 3, within: 5m}")
-	}
 	if c := s.Commits; c != nil && (c.GitHub == "") == (c.Git == "") {
 		d.fault(path+".commits", "needs exactly one of github and git")
 	}

@@ -99,6 +99,9 @@ func From(process Process, env Env) (Config, error) {
 		c.File = file
 	}
 	c.unused = append(env.unused(), c.unused...)
+	if process == Starter {
+		c.unused = append(c.unused, c.uncalled()...)
+	}
 	if len(faults) > 0 {
 		return Config{}, faults
 	}

@@ -24,7 +24,7 @@ func (s schema) locate(folder string) {
 func (s schema) file(unused []string) File {
 	f := File{
 		Severities: s.Severities,
-		Roster:     oncall.Roster{People: s.People, Schedules: s.Schedules},
+		Roster:     oncall.Roster{People: s.People, Schedules: s.Schedules, Maintenance: s.Maintenance},
 		Policies:   s.Policies,
 		unused:     unused,
 	}
@@ -59,7 +59,7 @@ func (s service) service() incident.Service {
 	out := incident.Service{
 		ID: s.ID, Environment: s.Environment, Team: s.Team, SlackChannel: s.SlackChannel, Runbook: s.Runbook,
 		ReopenWithin: s.ReopenWithin, EnrichWithin: s.EnrichWithin, VerifyWithin: s.Verify.Within,
-		Rollback: s.Rollback.plan(),
+		HoldPage: s.HoldPage, Threshold: s.Threshold.wanted(), Rollback: s.Rollback.plan(),
 	}
 	if j := s.deployJob(); j != nil {
 		out.Deployments = &incident.Deployments{Job: j.Job, ReleaseParameter: j.ReleaseParameter, Where: j.Where}
@@ -68,6 +68,14 @@ func (s service) service() incident.Service {
 		out.Ticket = &incident.TicketPlan{Project: t.Project, Type: t.Type, Done: t.Done, Fields: t.Fields}
 	}
 	return out
+}
+
+// wanted is the threshold, nil when one alert is enough.
+func (t *threshold) wanted() *incident.Threshold {
+	if t == nil || t.Alerts == 1 {
+		return nil
+	}
+	return &incident.Threshold{Alerts: t.Alerts, Within: t.Within}
 }
 
 // deployJob says where to read what was deployed: what is not told is as in the job that rolls back, which deploys

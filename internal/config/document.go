@@ -9,6 +9,8 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"github.com/seed-44180607/lastgood/internal/mapping"
 )
 
 // document is one YAML file on its way into Go values. It goes on after a fault, and it keeps the line of everything
@@ -23,6 +25,7 @@ type document struct {
 	faults   Faults
 	faulty   map[string]bool // By path.
 	unused   []string
+	mappings []*mapping.Mapping
 }
 
 func newDocument(name string) *document {

@@ -200,7 +200,9 @@ func TestASettingWithoutEffectIsNamed(t *testing.T) {
 		"PROMETHEUS_URL: accepted, not acted on by this version", "GITHUB_TOKEN: accepted, not acted on by this version",
 		"ENCRYPTION_KEYS: accepted, not acted on by this version",
 	}, c.Unused()[:3])
-	require.Len(t, c.Unused(), 11, "with those of the file")
+	file, err := config.ReadFile(example)
+	require.NoError(t, err)
+	require.Equal(t, file.Unused(), c.Unused()[3:], "with those of the file")
 }
 
 func TestASecretMayLieInAFile(t *testing.T) {

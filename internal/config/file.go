@@ -7,6 +7,7 @@ import (
 	"reflect"
 
 	"github.com/seed-44180607/lastgood/incident"
+	"github.com/seed-44180607/lastgood/internal/mapping"
 	"github.com/seed-44180607/lastgood/oncall"
 )
 
@@ -15,11 +16,13 @@ type File struct {
 	// Severities gives the severity for each value of the label severity.
 	Severities map[string]incident.Severity
 	Services   []Service
-	Roster     oncall.Roster
-	Policies   []oncall.Policy
-	unused     []string
-	name       string // Of the file, and where its parts stand.
-	lines      lines
+	// Sources are the mappings of other monitors' bodies.
+	Sources  []*mapping.Mapping
+	Roster   oncall.Roster
+	Policies []oncall.Policy
+	unused   []string
+	name     string // Of the file, and where its parts stand.
+	lines    lines
 }
 
 // Service is one service, the labels that lead to it and its escalation policies.
@@ -56,6 +59,7 @@ func Parse(name string, content []byte) (File, error) {
 	}
 	s.locate(filepath.Dir(name))
 	file := s.file(d.unused)
+	file.Sources = d.mappings
 	file.name, file.lines = d.name, d.lines
 	return file, nil
 }
@@ -96,6 +100,15 @@ func (f File) Service(id string) (Service, bool) {
 		}
 	}
 	return Service{}, false
+}
+
+// ServiceIDs are the IDs of all services, in the order of the file.
+func (f File) ServiceIDs() []string {
+	ids := make([]string, len(f.Services))
+	for i, s := range f.Services {
+		ids[i] = s.ID
+	}
+	return ids
 }
 
 // PersonBySlack finds the person with a Slack user ID.

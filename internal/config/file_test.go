@@ -91,7 +91,6 @@ func TestTheExampleLoadsAndSaysWhatItDoesNotActOn(t *testing.T) {
 		paths = append(paths, path)
 	}
 	require.ElementsMatch(t, []string{
-		"services[0].threshold",
 		"services[0].commits", "services[0].suspect", "services[0].metrics", "services[0].rollback.automatic",
 		"services[0].hold", "services[0].verify.prometheus", "services[0].inform",
 	}, paths)
@@ -269,4 +268,29 @@ func FuzzNoFileMakesTheReaderFail(f *testing.F) {
 			require.NotEmpty(t, faults)
 		}
 	})
+}
+
+func TestWhatLetsTheFirstPageWaitIsRead(t *testing.T) {
+	const text = `version: 1
+people: [{id: a, slack: U0A}]
+policies: [{id: p, steps: [{page: [{person: a}]}]}]
+services:
+  - {id: held, match: [{service: held}], policy: p, hold_page: 30s}
+  - {id: counted, match: [{service: counted}], policy: p, threshold: {alerts: 3, within: 5m}}
+  - {id: usual, match: [{service: usual}], policy: p, threshold: {alerts: 1, within: 5m}}
+maintenance:
+  - {service: held, from: "2026-12-24T22:00:00+01:00", to: "2026-12-25T02:00:00+01:00", reason: upgrade}
+  - {service: "*", from: "2026-12-31T22:00:00Z", to: "2027-01-01T02:00:00Z"}
+`
+	f, err := config.Parse("x.yaml", []byte(text))
+	require.NoError(t, err)
+	require.Empty(t, f.Unused())
+	require.Equal(t, 30*time.Second, f.Services[0].HoldPage)
+	require.Nil(t, f.Services[0].Threshold)
+	require.Equal(t, &incident.Threshold{Alerts: 3, Within: 5 * time.Minute}, f.Services[1].Threshold)
+	require.Nil(t, f.Services[2].Threshold, "one alert is enough")
+	require.Equal(t, []oncall.Maintenance{
+		{Service: "held", From: "2026-12-24T22:00:00+01:00", To: "2026-12-25T02:00:00+01:00", Reason: "upgrade"},
+		{Service: "*", From: "2026-12-31T22:00:00Z", To: "2027-01-01T02:00:00Z"},
+	}, f.Roster.Maintenance)
 }

@@ -28,6 +28,10 @@ policies:
   - {id: shadowed, steps: [{page: [{person: a}], ack_within: 6m}]}
 services:
   - {id: s, match: [{service: s}], policy: shadowed, policy_for: {SEV1: p, SEV2: p, SEV3: p, SEV4: p}}
+maintenance:
+  - {service: s, from: "2026-11-27T02:00:00Z", to: "2026-11-27T04:00:00Z"}
+  - {service: s, from: "2026-11-27T22:00:00Z", to: "2026-11-28T04:00:00Z", reason: upgrade}
+  - {service: "*", from: "2026-11-01T00:00:00Z", to: "2026-12-24T00:00:00Z"}
 `
 
 func TestWhatIsHardlyMeantIsNamedWithItsLine(t *testing.T) {
@@ -43,6 +47,8 @@ func TestWhatIsHardlyMeantIsNamedWithItsLine(t *testing.T) {
 		"x.yaml:15: policies[0].steps[1]: pages nobody: b cannot be reached",
 		"x.yaml:16: policies[1]: forgotten is the policy of no service, for any severity",
 		"x.yaml:17: policies[2]: shadowed is the policy of no service, for any severity",
+		"x.yaml:21: maintenance[0]: is over since 2026-11-27T04:00:00Z; take it out",
+		"x.yaml:23: maintenance[2]: lasts longer than 30 days; nobody is paged in it",
 	}, file.Review(time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)))
 }
 

@@ -5,10 +5,11 @@ import (
 	"time"
 
 	"github.com/seed-44180607/lastgood/incident"
+	"github.com/seed-44180607/lastgood/internal/mapping"
 	"github.com/seed-44180607/lastgood/oncall"
 )
 
-// schema is lastgood.yaml. People, schedules and policies are the domain's own types, whose names are the file's. A
+// schema is lastgood.yaml. People, schedules, policies and maintenance are the domain's own types, whose names are the file's. A
 // field tagged lastgood:"unused" is read and checked, but nothing acts on it in this version; one tagged
 // lastgood:"none" may be the word none.
 type schema struct {
@@ -18,9 +19,9 @@ type schema struct {
 	Schedules   []oncall.Schedule            `yaml:"schedules"`
 	Policies    []oncall.Policy              `yaml:"policies"`
 	Services    []service                    `yaml:"services"`
-	Sources     []map[string]any             `yaml:"sources" lastgood:"unused"`
+	Sources     []mapping.Source             `yaml:"sources"`
 	Heartbeats  []heartbeat                  `yaml:"heartbeats" lastgood:"unused"`
-	Maintenance []maintenance                `yaml:"maintenance" lastgood:"unused"`
+	Maintenance []oncall.Maintenance         `yaml:"maintenance"`
 }
 
 type service struct {
@@ -33,8 +34,8 @@ type service struct {
 	SlackChannel    string            `yaml:"slack_channel"`
 	IncidentChannel bool              `yaml:"incident_channel" lastgood:"unused"`
 	Runbook         string            `yaml:"runbook"`
-	HoldPage        time.Duration     `yaml:"hold_page" lastgood:"unused"`
-	Threshold       *threshold        `yaml:"threshold" lastgood:"unused"`
+	HoldPage        time.Duration     `yaml:"hold_page"`
+	Threshold       *threshold        `yaml:"threshold"`
 	ReopenWithin    time.Duration     `yaml:"reopen_within"`
 	EnrichWithin    time.Duration     `yaml:"enrich_within"`
 	Deployments     *deployments      `yaml:"deployments"`
@@ -152,12 +153,6 @@ type heartbeat struct {
 	Grace   time.Duration `yaml:"grace"`
 }
 
-type maintenance struct {
-	Service string `yaml:"service"`
-	From    string `yaml:"from"`
-	To      string `yaml:"to"`
-}
-
 // defaults gives, for each type that has any, a value with what is meant where the file says nothing.
 func defaults() map[reflect.Type]any {
 	verified := verify{Within: 15 * time.Minute, AlertResolved: true}
@@ -177,6 +172,7 @@ func defaults() map[reflect.Type]any {
 		verified,
 		measurement{Times: 1, Every: 30 * time.Second},
 		ticket{Type: "Incident", Done: "Done"},
+		mapping.Source{Resolves: true},
 	} {
 		out[reflect.TypeOf(v)] = v
 	}

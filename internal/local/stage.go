@@ -145,7 +145,7 @@ func (s Stage) env() []string {
 	return append([]string{
 		"LASTGOOD_CONFIG=" + s.Config, "PUBLIC_URL=" + s.Starter(),
 		"TEMPORAL_ADDRESS=" + s.Temporal(), "TEMPORAL_NAMESPACE=default", "TEMPORAL_UI_URL=" + s.UI(),
-		"ALERT_TOKENS=alertmanager:simulator-alert-token,oncall:" + OnCallToken,
+		"ALERT_TOKENS=alertmanager:simulator-alert-token,grafana:simulator-alert-token,datadog:simulator-alert-token,oncall:" + OnCallToken,
 		"SLACK_API_URL=" + s.Simulator + "/slack/api/", "SLACK_BOT_TOKEN=xoxb-simulator", "SLACK_SIGNING_SECRET=simulator-signing-secret",
 		"JENKINS_URL=" + s.Simulator + "/jenkins/", "JENKINS_USER=lastgood", "JENKINS_TOKEN=simulator-jenkins-token",
 		"JIRA_URL=" + s.Simulator + "/jira/", "JIRA_USER=lastgood@example.com", "JIRA_TOKEN=simulator-jira-token",

@@ -40,6 +40,7 @@ var rules = []rule{
 	{folder: "incident", is: "pure, and rests on oncall and release alone", may: []string{"oncall", "release"}, never: impure, clockless: true},
 
 	{folder: "integrations/rest", is: "shared by all vendors and knows none of the product"},
+	{folder: "integrations/payload/payloadtest", is: "for the tests of all monitors", may: domain("integrations/payload")},
 	{folder: "integrations/payload", is: "shared by all monitors and knows the domain alone", may: domain(), never: impure},
 	{folder: "integrations/*", is: "an adapter: it knows the domain and its vendor, no workflow and no other adapter", may: domain("integrations/rest", "integrations/payload"), never: []string{"go.temporal.io/..."}},
 
@@ -48,7 +49,8 @@ var rules = []rule{
 	{folder: "workflows", is: "replayed: it reaches the world through activities only", may: domain("signals", "activities"), never: []string{"net", "net/http/...", "os/..."}, clockless: true},
 
 	{folder: "internal/api", is: "given its handlers: it knows the domain and signals", may: domain("signals", "internal/spelling")},
-	{folder: "internal/config", is: "read by all processes and knows the domain alone", may: domain("internal/spelling")},
+	{folder: "internal/config", is: "read by all processes: it knows the domain, and what mappings may say", may: domain("internal/spelling", "internal/mapping")},
+	{folder: "internal/mapping", is: "pure: bodies are data, and expressions have no way out", may: domain("integrations/payload"), never: impure, clockless: true},
 	{folder: "internal/spelling", is: "about words, whatever they name"},
 	{folder: "internal/local", is: "outside of the processes it starts on this machine, and knows none of the product", may: []string{"deploy"}},
 	{folder: "internal/app", all: true},

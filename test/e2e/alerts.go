@@ -30,6 +30,8 @@ type Alert struct {
 	h       *Harness
 	Service string
 	Name    string
+	// Group is the key of its group where another monitor than Alertmanager tells of it.
+	Group string
 	// StartsAt is that of the latest firing.
 	StartsAt time.Time
 }
@@ -73,6 +75,9 @@ func (a *Alert) post(body []byte) {
 }
 
 func (a *Alert) group() string {
+	if a.Group != "" {
+		return a.Group
+	}
 	return fmt.Sprintf("{}:{alertname=%q, service=%q}", a.Name, a.Service)
 }
 
@@ -80,6 +85,9 @@ func (a *Alert) group() string {
 func (a *Alert) Workflow() string {
 	return signals.IncidentWorkflow(a.h.id(a.Service), a.group())
 }
+
+// ServiceID is the ID that a service has in lastgood.yaml.
+func (h *Harness) ServiceID(service string) string { return h.id(service) }
 
 // id is the ID of a service in this world.
 func (h *Harness) id(service string) string { return fmt.Sprintf("%s-%d", service, h.n) }
@@ -154,6 +162,16 @@ func (h *Harness) PostAlertsTo(base string, body []byte, dress ...func(*http.Req
 		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("Authorization", "Bearer "+alertToken)
 	}}, dress...)...)
+}
+
+// Post sends a JSON body to a path of the starter, with a token.
+func (h *Harness) Post(path, token string, body any) Answer {
+	h.t.Helper()
+	text, err := json.Marshal(body)
+	require.NoError(h.t, err)
+	return h.send(http.MethodPost, h.stage.Starter()+path, text, func(r *http.Request) {
+		r.Header.Set("Authorization", "Bearer "+token)
+	})
 }
 
 // Interact sends a payload signed as Slack does at a moment.

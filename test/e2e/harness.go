@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -72,6 +73,9 @@ func Start(t *testing.T, s Setting) *Harness {
 			"TASK_QUEUE=" + h.queue(), "TEMPORAL_UI_URL=https://temporal.example.com",
 			"WORKER_STOP_TIMEOUT=" + StopWithin.String(),
 		},
+	}
+	if len(s.Tokens) > 0 {
+		h.stage.Env = append(h.stage.Env, "ALERT_TOKENS="+strings.Join(append([]string{"alertmanager:" + alertToken}, s.Tokens...), ","))
 	}
 	h.stage.Ports.UI = 0
 	require.NoError(t, os.WriteFile(h.stage.Config, h.setting.yaml(h.n), 0o600))

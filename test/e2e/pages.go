@@ -11,6 +11,7 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 
 	"github.com/seed-44180607/lastgood/activities"
+	"github.com/seed-44180607/lastgood/incident"
 	"github.com/seed-44180607/lastgood/internal/local"
 )
 
@@ -52,7 +53,7 @@ func (h *Harness) ExpectPages(n int) map[string][]local.Effect {
 func (h *Harness) ExpectPagesWithin(n int, within time.Duration) map[string][]local.Effect {
 	h.t.Helper()
 	named := map[string][]local.Effect{}
-	h.await(within, "message", fmt.Sprintf("pages that name %d incidents", n), func(e local.Effect) bool {
+	h.await(within, "slack", "message", fmt.Sprintf("pages that name %d incidents", n), func(e local.Effect) bool {
 		if e.Detail.User != "" {
 			for _, id := range Named(e) {
 				named[id] = append(named[id], e)
@@ -63,10 +64,49 @@ func (h *Harness) ExpectPagesWithin(n int, within time.Duration) map[string][]lo
 	return named
 }
 
+// ExpectTexts waits until n incidents are named in texts to a phone, and gives the texts
+// by the incidents' codes.
+func (h *Harness) ExpectTexts(to string, n int) map[string][]local.Effect {
+	h.t.Helper()
+	return h.named("twilio", "sms", n, func(e local.Effect) []string {
+		if e.Detail.To != to {
+			return nil
+		}
+		return inCapitals.FindAllString(e.Detail.Body, -1)
+	})
+}
+
+// ExpectMails does so for the mails to an address.
+func (h *Harness) ExpectMails(to string, n int) map[string][]local.Effect {
+	h.t.Helper()
+	return h.named("smtp", "mail", n, func(e local.Effect) (codes []string) {
+		for _, id := range incidentID.FindAllString(e.Detail.Text, -1) {
+			if e.Detail.To == to {
+				codes = append(codes, incident.Code(id))
+			}
+		}
+		return codes
+	})
+}
+
+// named waits until effects of a kind name n incidents, and gives each of them once for
+// every incident that it names.
+func (h *Harness) named(vendor, effect string, n int, codes func(local.Effect) []string) map[string][]local.Effect {
+	h.t.Helper()
+	found := map[string][]local.Effect{}
+	h.await(patience, vendor, effect, fmt.Sprintf("%s of %s that name %d incidents", effect, vendor, n), func(e local.Effect) bool {
+		for _, code := range slices.Compact(slices.Sorted(slices.Values(codes(e)))) {
+			found[code] = append(found[code], e)
+		}
+		return len(found) >= n
+	})
+	return found
+}
+
 // ExpectEdits waits until n messages were edited after a moment.
 func (h *Harness) ExpectEdits(after time.Time, n int) {
 	h.t.Helper()
-	h.await(patience, "update", fmt.Sprintf("%d edits", n), func(e local.Effect) bool {
+	h.await(patience, "slack", "update", fmt.Sprintf("%d edits", n), func(e local.Effect) bool {
 		if e.At.After(after) {
 			n--
 		}
@@ -74,13 +114,13 @@ func (h *Harness) ExpectEdits(after time.Time, n int) {
 	})
 }
 
-// await follows the effects of a kind in Slack, from the first one on, until enough
-// of them have come.
-func (h *Harness) await(within time.Duration, effect, what string, enough func(local.Effect) bool) {
+// await follows the effects of a kind, from the first one on, until enough of them have
+// come.
+func (h *Harness) await(within time.Duration, vendor, effect, what string, enough func(local.Effect) bool) {
 	h.t.Helper()
 	ctx, cancel := context.WithTimeout(h.t.Context(), within)
 	defer cancel()
-	_, err := h.control.Await(ctx, 0, "slack", effect, enough)
+	_, err := h.control.Await(ctx, 0, vendor, effect, enough)
 	require.NoError(h.t, err, "%s were expected", what)
 }
 
@@ -92,7 +132,11 @@ func Named(message local.Effect) (ids []string) {
 	return ids
 }
 
-var incidentID = regexp.MustCompile(`INC-\d{6}-[A-Z2-7]{6}`)
+var (
+	incidentID = regexp.MustCompile(`INC-\d{6}-[A-Z2-7]{6}`)
+	// inCapitals is a code in a text: nothing else there looks like one.
+	inCapitals = regexp.MustCompile(`\b[A-Z2-7]{6}\b`)
+)
 
 // FireAll lets alerts fire, as many at a time as a few monitors would send.
 func FireAll(alerts []*Alert) {

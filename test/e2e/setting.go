@@ -41,6 +41,8 @@ type Setting struct {
 	Approval bool
 	// Secondary has step 2 page the schedule secondary, of sre-1 alone, in place of sre-2.
 	Secondary bool
+	// OneStep leaves the first step of the three alone: its page has no stand-in.
+	OneStep bool
 	// Plain leaves channel, rollback and ticket out: what remains is paging.
 	Plain bool
 	// OwnTemporal starts a devserver that the story may kill.
@@ -52,6 +54,8 @@ type Setting struct {
 	// with a policy that pages one person of its own, and after ten minutes another:
 	// the step stays open however long Slack takes.
 	Crowd int
+	// CrowdContact are the contact rules of those people; by default Slack at once.
+	CrowdContact string
 	// Channels is how many services of the crowd have a channel.
 	Channels int
 	// Limited has Slack take one message a second in a channel, as it does.
@@ -61,8 +65,14 @@ type Setting struct {
 	// Contact are the contact rules of the first responder, as in lastgood.yaml; by
 	// default Slack at once.
 	Contact string
+	// Quiet is what lets the first page of every service wait, as in lastgood.yaml.
+	Quiet string
 	// WorkerEnv are further variables of the worker.
 	WorkerEnv []string
+	// Sources are the mappings, as in lastgood.yaml; Tokens those of other monitors than
+	// Alertmanager, source:token.
+	Sources string
+	Tokens  []string
 }
 
 func (s Setting) withDefaults() Setting {
@@ -85,12 +95,12 @@ func (s Setting) withDefaults() Setting {
 	return s
 }
 
-var document = template.Must(template.New("lastgood.yaml").Funcs(template.FuncMap{"channel": channelOf, "member": MemberOf}).Parse(`version: 1
+var document = template.Must(template.New("lastgood.yaml").Funcs(template.FuncMap{"channel": channelOf, "member": MemberOf, "mailbox": MailboxOf, "phone": PhoneOf}).Parse(`version: 1
 people:
   - {id: sre-1, name: First responder, time_zone: Europe/London, slack: U0SRE1, email: sre-1@example.com, phone: "+440000000001"{{with .Contact}}, contact: {{.}}{{end}}}
   - {id: sre-2, name: Second responder, time_zone: America/New_York, slack: U0SRE2}
-{{- range .Members}}
-  - {id: {{.}}, time_zone: Europe/London, slack: {{member .}}}
+{{- range $i, $member := .Members}}
+  - {id: {{.}}, time_zone: Europe/London, slack: {{member .}}{{with $.CrowdContact}}, email: {{mailbox $member}}, phone: "{{phone $i}}", contact: {{.}}{{end}}}
 {{- end}}
 {{- if .Crowd}}
   - {id: reserve, time_zone: Europe/London, slack: U0RESERVE, contact: [{via: slack, after: 10m}]}
@@ -113,8 +123,10 @@ policies:
   - id: climb
     steps:
       - {page: [{schedule: primary}], ack_within: {{.AckWithin}}}
+{{- if not .OneStep}}
       - {page: [{{if .Secondary}}{schedule: secondary}{{else}}{person: sre-2}{{end}}], ack_within: {{.AckWithin}}}
       - {page: [{slack_channel: C0LEADS}], ack_within: {{.AckWithin}}}
+{{- end}}
     repeat: {times: {{.Repeat}}, from_step: 1}
     ack_timeout: {{.AckTimeout}}
 {{- range .Members}}
@@ -130,6 +142,9 @@ services:
     policy: climb
     reopen_within: {{$.ReopenWithin}}
     verify: {within: {{$.VerifyWithin}}}
+{{- with $.Quiet}}
+    {{.}}
+{{- end}}
 {{- if not $.Plain}}
     slack_channel: {{channel .}}
     ticket: {project: OPS, type: Incident, done: Done}
@@ -139,6 +154,9 @@ services:
       minimum_in_service: 1h
       allowed: [{person: sre-1}, {person: sre-2}]
 {{- end}}
+{{- end}}
+{{- with .Sources}}
+sources:{{.}}
 {{- end}}
 `))
 
@@ -168,6 +186,12 @@ func (s Setting) Members() []string {
 
 // MemberOf is the Slack ID of the one person whom a service of the crowd pages.
 func MemberOf(service string) string { return "U0" + capitals(service) }
+
+// MailboxOf is that person's mailbox.
+func MailboxOf(service string) string { return service + "@example.com" }
+
+// PhoneOf is the phone of the n-th person of the crowd, from 0 on.
+func PhoneOf(n int) string { return fmt.Sprintf("+4410000000%02d", n) }
 
 func capitals(service string) string { return strings.ToUpper(strings.ReplaceAll(service, "-", "")) }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-44180607/lastgood/incident"
+	"github.com/seed-44180607/lastgood/oncall"
 	"github.com/seed-44180607/lastgood/signals"
 	"github.com/seed-44180607/lastgood/test/e2e"
 )
@@ -23,10 +24,10 @@ func limited(h *e2e.Harness, d time.Duration) (until time.Time) {
 	return h.BreakFor(d, map[string]any{"name": "limit", "vendor": "slack", "match": "/slack/api/chat.", "status": 429})
 }
 
-// strike lets alerts fire while Slack takes nothing, for ten seconds and until each
+// strike lets alerts fire while nothing is taken, for ten seconds and until each
 // has a page that waits: a busy machine takes its time to open so many incidents, and
-// what is measured is Slack's limit.
-func strike(h *e2e.Harness, alerts []*e2e.Alert) (allowed time.Time) {
+// what is measured is the limit.
+func strike(h *e2e.Harness, alerts []*e2e.Alert, limited func(*e2e.Harness, time.Duration) time.Time) (allowed time.Time) {
 	allowed = limited(h, 10*time.Second)
 	e2e.FireAll(alerts)
 	for _, a := range alerts {
@@ -50,7 +51,7 @@ func TestAStormOverFiftyPeopleIsPagedAsSoonAsSlackAllowsIt(t *testing.T) {
 	shown := crowd(h, before, people, "Before")
 	e2e.FireAll(shown)
 	h.ExpectPages(before)
-	allowed := strike(h, crowd(h, storm, people, "Storm"))
+	allowed := strike(h, crowd(h, storm, people, "Storm"), limited)
 	for _, a := range shown {
 		a.Decide(signals.Acknowledge, incident.Decision{By: "sre-1"})
 	}
@@ -93,7 +94,7 @@ func TestAStormOnOnePersonIsOnePageAndOneMore(t *testing.T) {
 	alerts[0].Fire()
 	first := h.Slack(e2e.MemberOf("crowd-00")).ExpectMessage("SEV1", "Storm000")
 	require.Less(t, first.At.Sub(fired), late, "the first page leaves at once")
-	allowed := strike(h, alerts[1:])
+	allowed := strike(h, alerts[1:], limited)
 
 	for id, pages := range h.ExpectPages(storm) {
 		require.Len(t, pages, 1, "%s is named in one page", id)
@@ -139,4 +140,27 @@ func TestAnAcknowledgementTakesAPageOutOfItsLane(t *testing.T) {
 	require.Empty(t, h.Pages(), "nobody is paged any more")
 	alert.Resolve()
 	alert.ExpectClosed()
+}
+
+func TestALongLimitHoldsUpAPageThatHasNoStandInForAsLongAsSlackSays(t *testing.T) {
+	t.Parallel()
+	h := e2e.Start(t, e2e.Setting{Plain: true, OneStep: true})
+	allowed := limited(h, 40*time.Second)
+	alert := h.Fire("checkout")
+	alert.ExpectEntries(incident.NobodyReached, 1)
+	require.Less(t, time.Now(), allowed.Add(-2*late), "the climb rests, and Slack takes nothing for a while yet")
+	h.KillWorker()
+	h.StartWorker()
+
+	page := h.Slack(e2e.FirstResponder).ExpectMessage("SEV1", "checkout")
+	require.WithinRange(t, page.At, allowed, allowed.Add(late))
+	t.Logf("the page came %s after Slack allowed it", page.At.Sub(allowed))
+	alert.ExpectEntries(incident.Paged, 1)
+	h.Pass(oncall.UnreachedPause) // The round would be climbed again within that.
+	require.Len(t, h.Pages(), 1)
+	page.Click("acknowledge", e2e.FirstResponder).Told("Acknowledged by sre-1")
+	alert.Resolve()
+	closed := alert.ExpectClosed()
+	require.Equal(t, 1, e2e.Count(closed, incident.Paged))
+	require.Equal(t, 1, e2e.Count(closed, incident.NobodyReached))
 }

@@ -1,0 +1,4 @@
+package twilio
+
+// ReportURL is where Twilio is to report on a text.
+var ReportURL = reportURL

@@ -1,0 +1,60 @@
+package app
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-44180607/lastgood/integrations/grafana"
+	"github.com/seed-44180607/lastgood/internal/api"
+	"github.com/seed-44180607/lastgood/internal/config"
+)
+
+func TestGrafanaIsAdmittedByItsSignatureOrByAToken(t *testing.T) {
+	body := []byte(`{"status":"firing"}`)
+	tokens := []string{"old-token", "new-token"}
+	sign := func(secret string, at time.Time) http.Header {
+		stamp := strconv.FormatInt(at.Unix(), 10)
+		mac := hmac.New(sha256.New, []byte(secret))
+		mac.Write([]byte(stamp + ":" + string(body)))
+		h := http.Header{}
+		h.Set(grafana.TimestampHeader, stamp)
+		h.Set(grafana.SignatureHeader, hex.EncodeToString(mac.Sum(nil)))
+		return h
+	}
+	basic := &http.Request{Header: http.Header{}}
+	basic.SetBasicAuth("grafana", "new-token")
+	admit := served(t, "grafana").Admit
+	for name, c := range map[string]struct {
+		header http.Header
+		want   bool
+	}{
+		"signed with one token":       {sign("old-token", time.Now()), true},
+		"signed with the other":       {sign("new-token", time.Now()), true},
+		"a Bearer token":              {http.Header{"Authorization": {"Bearer old-token"}}, true},
+		"basic auth":                  {basic.Header, true},
+		"nothing":                     {http.Header{}, false},
+		"signed with another token":   {sign("guess", time.Now()), false},
+		"signed long ago":             {sign("new-token", time.Now().Add(-time.Hour)), false},
+		"a Bearer token that is none": {http.Header{"Authorization": {"Bearer guess"}}, false},
+	} {
+		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, admit(c.header, body, tokens)) })
+	}
+	require.False(t, admit(sign("", time.Now()), body, nil), "a source without tokens admits nobody")
+}
+
+// served is one of those that are served.
+func served(t *testing.T, name string) api.Source {
+	t.Helper()
+	all := sources(config.Config{})
+	i := slices.IndexFunc(all, func(s api.Source) bool { return s.Name == name })
+	require.GreaterOrEqual(t, i, 0)
+	return all[i]
+}
