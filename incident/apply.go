@@ -34,7 +34,7 @@ var rules map[Kind]rule
 func init() {
 	rules = map[Kind]rule{
 		Opened: opened, Delivered: delivered, AlertFired: alertFired, AlertResolved: alertResolved, Enriched: enriched,
-		FactsDoubted: factsDoubted,
+		FactsDoubted: factsDoubted, LookedBack: lookedBack,
 
 		PagesWithheld: pagesWithheld, PagesDue: pagesDue,
 

@@ -29,6 +29,7 @@ func CardOf(in Incident, places Places) Card {
 	}
 	c.StateAt = in.stateAt()
 	c.Alerts, c.More = in.firingLines()
+	c.Affected = in.affectedLine()
 	c.Commits = in.Facts.Choice.Commits
 	if len(c.Commits) > shownCommits {
 		c.Commits, c.MoreCommits = c.Commits[:shownCommits], len(c.Commits)-shownCommits
@@ -177,6 +178,12 @@ func (in Incident) notes() []string {
 	if d := in.Facts.Choice.Running; d != nil && in.Open() && !in.Rollback.UnderWay() {
 		notes = append(notes, fmt.Sprintf("A deployment of %s is running (build %d)", releaseOf(d), d.Build))
 	}
+	if line := in.lastTime(); line != "" {
+		notes = append(notes, line)
+	}
+	if in.LeftOut > 0 {
+		notes = append(notes, fmt.Sprintf("The monitor leaves %s of the group out of its messages", count(in.LeftOut, "alert")))
+	}
 	if in.Unending() > 0 {
 		notes = append(notes, "Its monitor never says resolved: somebody has to resolve "+in.ID)
 	}
@@ -211,6 +218,7 @@ func (in Incident) links(places Places) []Link {
 	add("Alert", source)
 	add(in.Cursors.Ticket.Key, in.Cursors.Ticket.URL)
 	add(historyLink, places.TemporalUI)
+	add(in.Before.ID, in.Before.link())
 	return links
 }
 

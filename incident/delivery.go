@@ -15,28 +15,17 @@ type edge struct {
 }
 
 func edgeOf(a Alert) edge {
-	if a.StartsAt.IsZero() {
-		return edge{fingerprint: a.Fingerprint, firing: a.Firing}
-	}
 	return edge{a.Fingerprint, a.StartsAt.UTC(), a.Firing, a.Severity, a.Blind}
 }
 
 // Union is what two deliveries of one group say together, in the order in which they
 // came. What both say stands there once, as the later one words it. Nothing else is
-// left out: an alert that fired and resolved in between is news of both. One whose
-// monitor tells no starts goes on firing when it is said to after it resolved. Details
+// left out: an alert that fired and resolved in between is news of both. Details
 // beyond those that an incident keeps are dropped.
 func (d Delivery) Union(later Delivery) Delivery {
 	at := make(map[edge]int, len(d.Alerts)+len(later.Alerts))
 	all := make([]Alert, 0, len(d.Alerts)+len(later.Alerts))
-	void := map[int]bool{}
 	for _, a := range slices.Concat(d.Alerts, later.Alerts) {
-		if ended := (edge{fingerprint: a.Fingerprint}); a.Firing && a.StartsAt.IsZero() {
-			if i, said := at[ended]; said {
-				void[i] = true
-				delete(at, ended)
-			}
-		}
 		i, said := at[edgeOf(a)]
 		if !said {
 			i = len(all)
@@ -44,16 +33,36 @@ func (d Delivery) Union(later Delivery) Delivery {
 		}
 		all[i] = a.brief(i)
 	}
-	d.Alerts = make([]Alert, 0, len(all))
-	for i, a := range all {
-		if !void[i] {
-			d.Alerts = append(d.Alerts, a)
-		}
-	}
+	d.Alerts = later.outlast(all)
+	d.LeftOut = later.LeftOut
 	if later.URL != "" {
 		d.URL = later.URL
 	}
 	return d
+}
+
+// outlast drops what an alert without a start was said to be before this delivery says
+// that it fires: nothing but the order tells that it is not over.
+func (d Delivery) outlast(all []Alert) []Alert {
+	fires := map[string]bool{}
+	for _, a := range slices.SortedStableFunc(slices.Values(d.Alerts), firingFirst) {
+		if a.StartsAt.IsZero() {
+			fires[a.Fingerprint] = a.Firing
+		}
+	}
+	return slices.DeleteFunc(all, func(a Alert) bool { return a.StartsAt.IsZero() && !a.Firing && fires[a.Fingerprint] })
+}
+
+// firingFirst is the order in which the alerts of one delivery are taken.
+func firingFirst(a, b Alert) int {
+	switch {
+	case a.Firing == b.Firing:
+		return 0
+	case a.Firing:
+		return -1
+	default:
+		return 1
+	}
 }
 
 // brief is the alert with its details only when fewer than maxDetailed others are

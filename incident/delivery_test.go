@@ -152,3 +152,24 @@ func TestAnOrdinaryDeliveryIsNotCut(t *testing.T) {
 	d.Alerts[0].Summary = strings.Repeat("x", 1<<19)
 	require.Len(t, d.Parts(1<<18), 1, "one alert is one")
 }
+
+func TestAnAlertWithoutAStartIsInTheEndAsItWasLastSaidToBe(t *testing.T) {
+	said := func(firing ...bool) incident.Delivery {
+		var d incident.Delivery
+		for _, f := range firing {
+			d = d.Union(incident.Delivery{Alerts: []incident.Alert{{Fingerprint: "f1", Name: "Disk", Firing: f}}})
+		}
+		return d
+	}
+	for _, test := range []struct {
+		said  []bool
+		fires bool
+	}{
+		{[]bool{true, false}, false}, {[]bool{true, false, true}, true}, {[]bool{false, true}, true}, {[]bool{true, false, true, false}, false},
+	} {
+		s := begins(t, checkout())
+		s.in.Alerts = nil
+		s.happens(incident.Event{Kind: incident.Delivered, Delivery: said(test.said...)})
+		require.Equal(t, test.fires, s.in.Firing() > 0, "%v", test.said)
+	}
+}

@@ -57,11 +57,17 @@ type Incident struct {
 	index     map[string]int
 	// Untold is what a long timeline does not say of them yet.
 	Untold Untold `json:"untold,omitzero"`
+	// LeftOut counts the alerts that the latest message about a group left out.
+	LeftOut int `json:"left_out,omitempty"`
 	// Source is the kind of monitor; MonitorURL leads to it.
 	Source     string `json:"source,omitempty"`
 	MonitorURL string `json:"monitor_url,omitempty"`
-	Facts      Facts  `json:"facts"`
-	Climb      Climb  `json:"climb"`
+	// LookBack is true until it is known which incident of the same workflow came
+	// before this one: Before, which stays empty when there was none.
+	LookBack bool   `json:"look_back,omitempty"`
+	Before   Before `json:"before,omitzero"`
+	Facts    Facts  `json:"facts"`
+	Climb    Climb  `json:"climb"`
 	// Withheld is what keeps the first page back.
 	Withheld Withheld `json:"withheld,omitzero"`
 	// Firings are when the latest alerts fired, as many as the threshold wants at the most.

@@ -2,6 +2,7 @@ package incident
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 )
 
@@ -40,6 +41,28 @@ func (in *Incident) repeat(known *Alert, said Alert, ev Event) error {
 	}
 	in.heed(said, ev)
 	return errUnseen
+}
+
+// leaveOut notes that the monitor says less than it knows. What it leaves out is not
+// known to fire, and keeps no incident open.
+func (in *Incident) leaveOut(ev Event) error {
+	n := ev.Delivery.LeftOut
+	if n == in.LeftOut {
+		return errNothing
+	}
+	if in.LeftOut == 0 && !slices.ContainsFunc(in.Timeline, func(e Entry) bool { return e.Kind == LeftOut }) {
+		in.log(ev, LeftOut, "The monitor leaves alerts of the group out of its messages: %s this time. They are not known here", count(n, "alert"))
+	}
+	in.LeftOut = n
+	return errUnseen
+}
+
+// count writes a number of things: 1 alert, 2 alerts.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // tellingMost is the one of two results that says more: that anything shown changed,

@@ -179,3 +179,23 @@ func TestWhatFiresAgainDuringTheVerificationIsSaidOnceNotToBeGood(t *testing.T) 
 		"AlertFired: Alert has fired 5 times: Nightly backup failed",
 	}, s.said(from))
 }
+
+func TestWhatAMonitorLeavesOutIsSaidOnceAndShown(t *testing.T) {
+	s := given(t, triggered)
+	leaves := func(n int) incident.Event {
+		ev := delivers(ratio(noon))
+		ev.Delivery.LeftOut = n
+		return ev
+	}
+	from := len(s.in.Timeline)
+	s.happens(leaves(1))
+	require.Equal(t, []string{"LeftOut: The monitor leaves alerts of the group out of its messages: 1 alert this time. They are not known here"}, s.said(from))
+	require.Contains(t, card(s).Notes, "The monitor leaves 1 alert of the group out of its messages")
+	s.ignores(leaves(1))
+	s.happens(leaves(7), leaves(0), leaves(3))
+	require.Len(t, s.in.Timeline, from+1)
+	require.Contains(t, card(s).Notes, "The monitor leaves 3 alerts of the group out of its messages")
+
+	s.happens(delivers(over(ratio(noon))))
+	require.False(t, s.in.Open(), "what is not known keeps no incident open")
+}

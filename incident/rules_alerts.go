@@ -48,6 +48,7 @@ func delivered(in *Incident, ev Event) error {
 	if over && in.Firing() == 0 {
 		in.allQuiet(ev)
 	}
+	result = tellingMost(result, in.leaveOut(ev))
 	if in.Open() {
 		in.ease(Event{At: ev.At})
 	}

@@ -29,6 +29,9 @@ func (in Incident) description(places Places) string {
 	}
 	row("Incident", "%s", in.ID)
 	row("Service", "%s, %s", plain(in.Service.ID), plain(in.Service.Environment))
+	if line := in.affectedLine(); line != "" {
+		row("Affected services", "%s", plain(line))
+	}
 	row("Severity", "%s", in.Severity)
 	row("Status", "%s", in.Status)
 	row("Opened", "%s", in.OpenedAt.UTC().Format("2006-01-02 15:04:05 UTC"))
@@ -37,6 +40,9 @@ func (in Incident) description(places Places) string {
 	}
 	if !in.Open() {
 		row("Resolved", "%s, after %s", in.ResolvedAt.UTC().Format("2006-01-02 15:04:05 UTC"), span(in.ResolvedAt.Sub(in.OpenedAt)))
+	}
+	if line := in.lastTime(); line != "" {
+		row("Relates to", "%s", plain(strings.TrimPrefix(line, "Last time: "))+in.Before.links())
 	}
 	if s := in.Facts.Choice.Suspect; s != nil {
 		row("Release in service", "%s, build %d, by %s", plain(s.Release), s.Build, plain(s.By))
@@ -67,6 +73,18 @@ func (in Incident) description(places Places) string {
 		fmt.Fprintf(&b, "\n[Workflow history|%s]\n", places.TemporalUI)
 	}
 	return b.String()
+}
+
+// links are those to the ticket and the history, in Jira's markup.
+func (b Before) links() string {
+	var links string
+	if b.Ticket.Key != "" && b.Ticket.URL != "" {
+		links += fmt.Sprintf(" [%s|%s]", b.Ticket.Key, b.Ticket.URL)
+	}
+	if b.URL != "" {
+		links += fmt.Sprintf(" [history|%s]", b.URL)
+	}
+	return links
 }
 
 // fired says since when an alert fires, or from when to when it did.

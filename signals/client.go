@@ -65,6 +65,7 @@ func (c Client) alert(ctx context.Context, id string, o Opening, d incident.Deli
 		}
 		return wrap(err, "signal resolved alerts to", id)
 	}
+	o.LookBack = true
 	_, err := c.Temporal.SignalWithStartWorkflow(ctx, id, Alert, d, c.options(id, o, d), IncidentType, o)
 	return wrap(err, "signal alerts to", id)
 }

@@ -196,7 +196,7 @@ func TestWhatWaitsIsBounded(t *testing.T) {
 // What a delivery says beside its alerts keeps it apart from others, or is settled by
 // Union: whoever adds a field decides which.
 func TestEveryFieldOfADeliveryIsSettledWhenTwoBecomeOne(t *testing.T) {
-	require.Equal(t, 5, reflect.TypeFor[incident.Delivery]().NumField())
+	require.Equal(t, 6, reflect.TypeFor[incident.Delivery]().NumField())
 	d := incident.Delivery{Source: "alertmanager", Group: "g", URL: "http://a", NeverResolves: true}
 	others := []incident.Delivery{d, d, d}
 	others[0].Source, others[1].Group, others[2].NeverResolves = "grafana", "h", false
@@ -204,8 +204,9 @@ func TestEveryFieldOfADeliveryIsSettledWhenTwoBecomeOne(t *testing.T) {
 		require.NotEqual(t, groupOf("checkout", d), groupOf("checkout", other))
 	}
 	replica := d
-	replica.URL = "http://b"
+	replica.URL, replica.LeftOut = "http://b", 3
 	require.Equal(t, groupOf("checkout", d), groupOf("checkout", replica), "replicas of one monitor have addresses of their own")
 	require.Equal(t, "http://b", d.Union(replica).URL)
+	require.Equal(t, 3, d.Union(replica).LeftOut)
 	require.Equal(t, "http://b", replica.Union(incident.Delivery{}).URL)
 }

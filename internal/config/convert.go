@@ -28,9 +28,10 @@ func (s schema) file(unused []string) File {
 		Policies:   s.Policies,
 		unused:     unused,
 	}
+	owners := s.owners()
 	for _, one := range s.Services {
 		f.Services = append(f.Services, Service{
-			Service: one.service(), Matches: one.Match, Policies: s.policies(one),
+			Service: one.service(), Matches: one.Match, Policies: s.policies(one), Owner: owners[one.ID],
 		})
 	}
 	return f
