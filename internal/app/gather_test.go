@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -66,7 +67,7 @@ func one(fingerprint string, firing bool) incident.Delivery {
 
 func (s *sender) post(at time.Duration, service string, d incident.Delivery) {
 	s.pending.Go(func() {
-		time.Sleep(at)
+		<-time.After(at)
 		ctx, cancel := context.WithTimeout(s.t.Context(), 4*time.Second)
 		defer cancel()
 		id, err := s.gathering.Alert(ctx, service, d)
@@ -80,7 +81,7 @@ func (s *sender) post(at time.Duration, service string, d incident.Delivery) {
 func (s *sender) end() {
 	s.t.Helper()
 	s.pending.Wait()
-	time.Sleep(gatherFor)
+	<-time.After(gatherFor)
 	synctest.Wait()
 	require.Empty(s.t, s.gathering.groups)
 	require.Zero(s.t, s.gathering.waiting)
@@ -161,7 +162,7 @@ func TestACallerThatGoesTakesNothingAway(t *testing.T) {
 			_, err := s.gathering.Alert(ctx, "checkout", one("a", true))
 			require.ErrorIs(t, err, context.Canceled)
 		})
-		time.Sleep(100 * time.Millisecond)
+		<-time.After(100 * time.Millisecond)
 		cancel()
 		s.post(0, "checkout", one("b", true))
 		s.expect([]string{"0s checkout a", "1s checkout b"}, []string{"2s b incident/checkout <nil>"})
@@ -182,7 +183,7 @@ func TestWhatWaitsIsBounded(t *testing.T) {
 		s.post(time.Second, "checkout", many(mayWait, "b"))
 		s.post(2*time.Second, "search", one("c", true)) // Another group is not held up.
 		s.post(2*time.Second, "checkout", one("d", true))
-		time.Sleep(2500 * time.Millisecond)
+		<-time.After(2500 * time.Millisecond)
 		synctest.Wait()
 		require.Equal(t, []string{"2s d  store 1 alerts of checkout: 20000 others wait to be stored; send them again later"}, s.answers)
 		held := s.gathering.groups[groupOf("checkout", many(1, "b"))]
@@ -190,6 +191,28 @@ func TestWhatWaitsIsBounded(t *testing.T) {
 		require.Nil(t, held.delivery.Alerts[20].Labels, "what waits is brief")
 		s.end()
 		require.Len(t, s.answers, 4)
+	})
+}
+
+func TestWhoeverGetsATurnHasTimeLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := gathers(t, &store{takes: 1500 * time.Millisecond})
+		for i := range 5 * atOnce {
+			s.post(time.Duration(i)*time.Millisecond, fmt.Sprint("service-", i), one("a", true))
+		}
+		s.end()
+		stored, busy := 0, 0
+		for _, answer := range s.answers {
+			switch {
+			case strings.HasSuffix(answer, "<nil>"):
+				stored++
+			case strings.HasSuffix(answer, errBusy.Error()):
+				busy++
+			}
+		}
+		require.Equal(t, 2*atOnce, stored, "what begins is stored")
+		require.Equal(t, 3*atOnce, busy, "the others are told soon")
+		require.Len(t, s.store.calls, stored, "nothing is begun in vain")
 	})
 }
 
