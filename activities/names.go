@@ -21,4 +21,6 @@ const (
 	OpenTicketName  = "OpenTicket"
 	WriteTicketName = "WriteTicket"
 	CloseTicketName = "CloseTicket"
+	TellSilenceName = "TellSilence"
+	CheckSelfName   = "CheckSelf"
 )

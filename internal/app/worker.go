@@ -61,6 +61,10 @@ func Worker(ctx context.Context, c config.Config, log *slog.Logger) error {
 		return err
 	}
 	defer stopReading()
+	client := signals.Client{Temporal: temporal, TaskQueue: c.TaskQueue}
+	if err := job.watch(c, client); err != nil {
+		return err
+	}
 	worker.SetStickyWorkflowCacheSize(c.CacheSize)
 	fatal := make(chan error, 2)
 	job.pager.Tally = metrics
@@ -77,6 +81,7 @@ func Worker(ctx context.Context, c config.Config, log *slog.Logger) error {
 		}
 	}
 	defer stopTogether(main, background)
+	go keepChecking(ctx, client, log)
 	log.Info("ready", "namespace", namespace, "task_queue", c.TaskQueue, "metrics", c.Metrics,
 		"slack", c.Slack.On(), "jenkins", c.Jenkins.On(), "jira", c.Jira.On(), "mail", c.Mail.On(), "twilio", c.Twilio.On())
 	select {
@@ -121,6 +126,8 @@ func newMainWorker(temporal client.Client, c config.Config, job jobs, intercepto
 	register(w, activities.TriggerName, job.deployer.TriggerRollback)
 	register(w, activities.FollowName, job.deployer.FollowRollback)
 	register(w, activities.StopName, job.deployer.StopRollback)
+	register(w, activities.TellSilenceName, job.deadman.TellSilence)
+	register(w, activities.CheckSelfName, job.deadman.CheckSelf)
 	return w
 }
 
@@ -159,6 +166,17 @@ type jobs struct {
 	announcer *activities.Announcer
 	deployer  *activities.Deployer
 	recorder  *activities.Recorder
+	deadman   *activities.Deadman
+}
+
+// watch adds what heartbeats, and the watch over lastgood itself, need.
+func (j *jobs) watch(c config.Config, client signals.Client) (err error) {
+	var chat activities.Prover
+	if c.Slack.On() {
+		chat = slack.New(slack.Config{Token: c.Slack.BotToken.Reveal(), APIURL: c.Slack.APIURL})
+	}
+	j.deadman, err = newDeadman(c, client, chat)
+	return err
 }
 
 func newActivities(c config.Config, now activities.People) (jobs, error) {

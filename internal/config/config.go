@@ -38,6 +38,7 @@ type Config struct {
 	Jira      Jira
 	Mail      Mail
 	Twilio    Twilio
+	Deadman   Deadman
 	File
 }
 
