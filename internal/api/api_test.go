@@ -51,6 +51,7 @@ type world struct {
 	away   error
 	write  func(ctx context.Context) error
 	wrote  []any
+	self   signals.SelfCheck
 
 	registry *prometheus.Registry
 	api      *api.API
@@ -67,6 +68,7 @@ func newWorld(t *testing.T, services ...string) *world {
 		Sources: []api.Source{{Name: "alertmanager", Decode: decode}, pager},
 		Tokens: map[string][]string{
 			"alertmanager": {"old-token", "new-token"}, "grafana": {"other-token"}, "oncall": {"oncall-token"}, "pager": {"pager-token"},
+			"heartbeat": {"beat-token"},
 		},
 		Services: services,
 		Route: func(labels map[string]string) (string, bool) {
@@ -91,6 +93,8 @@ func newWorld(t *testing.T, services ...string) *world {
 		DecodeCommand: func(body []byte) (c incident.Command, err error) { return c, json.Unmarshal(body, &c) },
 		AnswerCommand: func(lines []string) any { return lines },
 		Texting:       w.texting,
+		Heartbeats:    w,
+		SelfCheck:     w.checked,
 	})
 	return w
 }
@@ -249,6 +253,9 @@ func TestEverythingButItsMethodAndPathIsRefused(t *testing.T) {
 		{http.MethodGet, "/slack/interactions", http.StatusMethodNotAllowed, "POST"},
 		{http.MethodGet, "/slack/commands", http.StatusMethodNotAllowed, "POST"},
 		{http.MethodPost, "/v1/oncall/primary", http.StatusMethodNotAllowed, "GET"},
+		{http.MethodGet, "/v1/heartbeats/backup", http.StatusMethodNotAllowed, "POST"},
+		{http.MethodPost, "/v1/heartbeats", http.StatusNotFound, ""},
+		{http.MethodPost, "/deadman", http.StatusMethodNotAllowed, "GET"},
 		{http.MethodGet, "/v1/oncall", http.StatusNotFound, ""},
 		{http.MethodPost, "/healthz", http.StatusMethodNotAllowed, "GET"},
 		{http.MethodPost, "/v1/alerts/grafana", http.StatusNotFound, ""},
