@@ -30,7 +30,6 @@ type memos struct {
 	recorder
 	runs  []*workflowpb.WorkflowExecutionInfo
 	query string
-	pages int
 }
 
 func (m *memos) DescribeWorkflowExecution(_ context.Context, id, _ string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {

@@ -97,7 +97,7 @@ func TestWhatIsWatchedIsWhatTheConfigurationHas(t *testing.T) {
 		require.NoError(t, first.compare(t.Context()))
 		require.Len(t, w.sent, 2, "what is so already is left alone")
 
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		w.sent = nil
 		slower := heartbeatOf("a", 2*time.Hour, 0)
 		second := w.starting(slower)
@@ -117,7 +117,7 @@ func TestAHeartbeatThatWasTerminatedIsWatchedAgainWithWhatItsIncidentKnows(t *te
 		w := newTower()
 		h := w.starting(heartbeatOf("a", time.Hour, 0))
 		require.NoError(t, h.compare(t.Context()))
-		time.Sleep(2 * time.Hour)
+		pass(2 * time.Hour)
 		silent := w.watches["a"].Begin(time.Now()).At(time.Now())
 		silent.Told = incident.Silence{Service: "s", From: silent.Silent}
 		w.watches["a"], w.ended["a"] = silent, true
@@ -147,11 +147,11 @@ func TestComparingIsTriedUntilTemporalAnswers(t *testing.T) {
 		go func() { h.run(ctx); close(done) }()
 		synctest.Wait()
 		w.away = nil
-		time.Sleep(connectEvery)
+		pass(connectEvery)
 		synctest.Wait()
 		require.Equal(t, []string{"watch a"}, w.sent)
 		w.ended["a"] = true
-		time.Sleep(compareEvery)
+		pass(compareEvery)
 		synctest.Wait()
 		require.Equal(t, []string{"watch a", "watch a"}, w.sent, "one that is terminated is watched again within a minute")
 		stop()
@@ -167,10 +167,10 @@ func TestWhoBeatsFarMoreOftenThanItHasToIsStoredNowAndThenAndAtTheEnd(t *testing
 		began := time.Now().UTC()
 		for range 25 {
 			require.NoError(t, h.Beat(t.Context(), "a"))
-			time.Sleep(time.Second)
+			pass(time.Second)
 		}
 		synctest.Wait()
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		synctest.Wait()
 		require.Equal(t, began, w.beats[0], "the first one at once")
 		require.LessOrEqual(t, len(w.beats), 5)
@@ -184,7 +184,7 @@ func TestABeatThatWaitsIsStoredWhenTheStarterStops(t *testing.T) {
 		h := w.starting(heartbeatOf("a", time.Hour, time.Hour))
 		require.NoError(t, h.compare(t.Context()))
 		require.NoError(t, h.Beat(t.Context(), "a"))
-		time.Sleep(5 * time.Second)
+		pass(5 * time.Second)
 		require.NoError(t, h.Beat(t.Context(), "a"))
 		require.Len(t, w.beats, 1)
 		h.flush()
@@ -198,13 +198,13 @@ func TestABeatThatWaitsIsTriedUntilItIsStored(t *testing.T) {
 		h := w.starting(heartbeatOf("a", time.Hour, 100*time.Second))
 		require.NoError(t, h.compare(t.Context()))
 		require.NoError(t, h.Beat(t.Context(), "a"))
-		time.Sleep(time.Second)
+		pass(time.Second)
 		require.NoError(t, h.Beat(t.Context(), "a"))
 		w.away = errors.New("temporal is away")
-		time.Sleep(15 * time.Second)
+		pass(15 * time.Second)
 		synctest.Wait()
 		w.away = nil
-		time.Sleep(2 * flushAgain)
+		pass(2 * flushAgain)
 		synctest.Wait()
 		require.Len(t, w.beats, 2)
 	})
@@ -257,15 +257,15 @@ func TestAnswersAboutTheSelfCheckAreGivenAgainForAMoment(t *testing.T) {
 		require.Equal(t, 1, reads)
 		registry := prometheus.NewRegistry()
 		registry.MustRegister(c.gauge())
-		time.Sleep(checkedFor - 1)
+		pass(checkedFor - 1)
 		require.InDelta(t, checkedFor.Seconds(), gauges(t, registry, "lastgood_self_check_age_seconds")[0], 0.001)
-		time.Sleep(1)
+		pass(1)
 		require.Equal(t, []float64{0}, gauges(t, registry, "lastgood_self_check_age_seconds"))
 		require.Equal(t, 2, reads)
 		c.read = func(context.Context) (signals.SelfCheck, error) {
 			return signals.SelfCheck{}, errors.New("temporal is away")
 		}
-		time.Sleep(checkedFor)
+		pass(checkedFor)
 		require.Equal(t, []float64{math.Inf(1)}, gauges(t, registry, "lastgood_self_check_age_seconds"))
 	})
 }
