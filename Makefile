@@ -64,6 +64,19 @@ screenshots: test-browser ## The pictures of README.md, taken anew by the browse
 test-real: build ## The stories with a real monitor. Needs Prometheus and Alertmanager.
 	$(GO) test ./test/e2e -tags real -vet=all -count=1 -run TestAReal
 
+# RACES is how often an alert fires in the moment in which its incident closes.
+RACES ?= 1000
+
+.PHONY: race-closing
+race-closing: build ## The end of an incident, and of a run, raced by alerts that fire: RACES=1000 times.
+	$(GO) test ./test/e2e -count=1 -v -timeout 30m -run TestAnAlertThatFiresWhileItsIncidentCloses -races $(RACES)
+	$(GO) test ./test/e2e -count=1 -v -timeout 30m -run TestAnAlertThatFiresWhileItsRunContinues -races $(RACES)
+
+.PHONY: storms
+storms: build ## The stories of storms and outages at full length, about 15 minutes. Needs Alertmanager.
+	$(GO) test ./test/e2e -tags real -vet=all -count=1 -timeout 40m -v -whole \
+		-run 'ThousandsOfAlerts|OutlivesANewRun|ARealCluster|WhileTemporalIsAway'
+
 .PHONY: notifier
 notifier: ## What Alertmanager's own notifiers, of 0.34 and of the one installed, send. CAPTURE=1 saves it.
 	$(GO) test -C test/notifier -vet=all -count=1 ./...$(if $(CAPTURE), -args -capture)

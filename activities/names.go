@@ -10,6 +10,7 @@ const (
 	ReachName       = "Reach"
 	PermitName      = "Permit"
 	SurveyName      = "Survey"
+	LookBackName    = "LookBack"
 	PageName        = "Page"
 	ShowCardName    = "ShowCard"
 	SayName         = "Say"

@@ -40,17 +40,40 @@ type Alert struct {
 	// URL leads to the alert's source in the monitor.
 	URL     string `json:"url,omitempty"`
 	Runbook string `json:"runbook,omitempty"`
+	// Service is the one that is affected, where the incident is shared by several; else
+	// it is that of the incident.
+	Service string `json:"service,omitempty"`
 	// Blind is true when the monitor has no data, or cannot evaluate it: nobody knows how
 	// the service is.
 	Blind bool `json:"blind,omitempty"`
+	// NeverResolves is true when the monitor never says that the alert has resolved:
+	// it is over once a person resolves the incident.
+	NeverResolves bool `json:"never_resolves,omitempty"`
+	// Since is when the alert began to fire, when it was repeated since: StartsAt is
+	// then that of the latest repetition. Again counts them.
+	Since time.Time `json:"since,omitzero"`
+	Again int       `json:"again,omitempty"`
 }
 
-// Title is the summary, or the name when there is none.
-func (a Alert) Title() string {
-	if a.Summary != "" {
-		return a.Summary
+// FiresSince is when the alert began to fire.
+func (a Alert) FiresSince() time.Time {
+	if a.Since.IsZero() {
+		return a.StartsAt
 	}
-	return a.Name
+	return a.Since
+}
+
+// Title is the summary, or the name when there is none, after the service where it is
+// told.
+func (a Alert) Title() string {
+	title := a.Summary
+	if title == "" {
+		title = a.Name
+	}
+	if a.Service != "" {
+		return a.Service + ": " + title
+	}
+	return title
 }
 
 // Delivery is what one call of a monitor says about one service: the alerts of
@@ -65,6 +88,8 @@ type Delivery struct {
 	URL string `json:"url,omitempty"`
 	// NeverResolves is true when the monitor never says that an alert has resolved: a person does.
 	NeverResolves bool `json:"never_resolves,omitempty"`
+	// LeftOut counts the alerts of the group that the monitor left out of this message.
+	LeftOut int `json:"left_out,omitempty"`
 }
 
 // Firing says whether any alert of the delivery fires.

@@ -16,6 +16,10 @@ var ErrDuplicate = errors.New("this decision was taken already")
 // errNothing means that an event changed nothing that anybody would notice.
 var errNothing = errors.New("nothing changed")
 
+// errUnseen means that an event changed nothing that is shown, but for what it wrote on
+// the timeline.
+var errUnseen = errors.New("nothing that is shown changed")
+
 // rememberDecisions is how many decision IDs are kept to spot a duplicate.
 const rememberDecisions = 256
 
@@ -30,7 +34,7 @@ var rules map[Kind]rule
 func init() {
 	rules = map[Kind]rule{
 		Opened: opened, Delivered: delivered, AlertFired: alertFired, AlertResolved: alertResolved, Enriched: enriched,
-		FactsDoubted: factsDoubted,
+		FactsDoubted: factsDoubted, LookedBack: lookedBack,
 
 		PagesWithheld: pagesWithheld, PagesDue: pagesDue,
 
@@ -76,10 +80,14 @@ func Apply(in Incident, ev Event) (Incident, error) {
 	}
 	ev.Decision.Comment = strings.TrimSpace(ev.Decision.Comment)
 	next := in.clone()
-	if err := apply(&next, ev); err != nil {
-		if errors.Is(err, errNothing) {
-			return in, nil
-		}
+	if !slices.Contains(unseen, ev.Kind) {
+		next.Alerts = slices.Clone(in.Alerts) // There may be many.
+	}
+	err := apply(&next, ev)
+	switch {
+	case errors.Is(err, errNothing):
+		return in, nil
+	case err != nil && !errors.Is(err, errUnseen):
 		return in, err
 	}
 	if id != "" {
@@ -87,7 +95,7 @@ func Apply(in Incident, ev Event) (Incident, error) {
 		next.Seen = next.Seen[max(0, len(next.Seen)-rememberDecisions):]
 	}
 	next.renewAck(ev)
-	if !slices.Contains(unseen, ev.Kind) {
+	if shown := err == nil || len(next.Timeline) > len(in.Timeline); shown && !slices.Contains(unseen, ev.Kind) {
 		next.Revision++
 	}
 	return next, nil
@@ -95,7 +103,7 @@ func Apply(in Incident, ev Event) (Incident, error) {
 
 // clone copies what rules change in place.
 func (in Incident) clone() Incident {
-	in.Alerts = slices.Clone(in.Alerts)
+	in.Alerts = slices.Clip(in.Alerts)
 	in.Timeline = slices.Clip(in.Timeline)
 	in.Tried = slices.Clip(in.Tried)
 	in.Calls = slices.Clip(in.Calls)
@@ -173,6 +181,7 @@ func who(ev Event) string {
 // are not those of an earlier visit to the same step.
 func (in *Incident) restart(at oncall.Position, ev Event) {
 	in.Climb = Climb{At: at, Lap: in.Climb.Lap + 1, Wanted: in.Status == Acknowledged, Pending: true, PageAt: ev.At}
+	in.ClimbedFor = in.Severity
 }
 
 // trigger makes the incident page again.

@@ -28,7 +28,8 @@ func CardOf(in Incident, places Places) Card {
 		Notes: in.notes(), Links: in.links(places), Buttons: in.Buttons(),
 	}
 	c.StateAt = in.stateAt()
-	c.Alerts, c.More = in.firingNames()
+	c.Alerts, c.More = in.firingLines()
+	c.Affected = in.affectedLine()
 	c.Commits = in.Facts.Choice.Commits
 	if len(c.Commits) > shownCommits {
 		c.Commits, c.MoreCommits = c.Commits[:shownCommits], len(c.Commits)-shownCommits
@@ -103,16 +104,6 @@ func (in Incident) shownTarget() *release.Deployment {
 	return nil
 }
 
-func (in Incident) firingNames() ([]string, int) {
-	var list []string
-	for _, a := range in.Alerts {
-		if a.Firing && len(list) < shownAlerts {
-			list = append(list, firstLine(a.Title(), 120))
-		}
-	}
-	return list, in.Firing() - len(list)
-}
-
 func (in Incident) nextLine() (string, time.Time) {
 	switch {
 	case !in.Open():
@@ -148,7 +139,7 @@ func (in Incident) rollbackLines() (line, failure string) {
 		}
 		return fmt.Sprintf("Rolling back to %s, decided by %s", rb.Release, rb.By), ""
 	case RollbackVerifying:
-		return fmt.Sprintf("Build %d has deployed %s: the alerts must resolve by %s", rb.Build, rb.Release, clock(rb.Due)), ""
+		return fmt.Sprintf("Build %d has deployed %s: %s", rb.Build, rb.Release, in.proofDue()), ""
 	case RollbackSucceeded:
 		return fmt.Sprintf("Rolled back to %s by build %d: restored", rb.Release, rb.Build), ""
 	case RollbackFailed:
@@ -187,6 +178,18 @@ func (in Incident) notes() []string {
 	if d := in.Facts.Choice.Running; d != nil && in.Open() && !in.Rollback.UnderWay() {
 		notes = append(notes, fmt.Sprintf("A deployment of %s is running (build %d)", releaseOf(d), d.Build))
 	}
+	if line := in.lastTime(); line != "" {
+		notes = append(notes, line)
+	}
+	if in.LeftOut > 0 {
+		notes = append(notes, fmt.Sprintf("The monitor leaves %s of the group out of its messages", count(in.LeftOut, "alert")))
+	}
+	if in.Unending() > 0 {
+		notes = append(notes, "Its monitor never says resolved: somebody has to resolve "+in.ID)
+	}
+	if in.Countless {
+		notes = append(notes, "More alerts fire than can be told apart: somebody has to resolve "+in.ID)
+	}
 	for _, vendor := range in.Cursors.Late {
 		notes = append(notes, vendor+" is behind and will catch up")
 	}
@@ -215,6 +218,7 @@ func (in Incident) links(places Places) []Link {
 	add("Alert", source)
 	add(in.Cursors.Ticket.Key, in.Cursors.Ticket.URL)
 	add(historyLink, places.TemporalUI)
+	add(in.Before.ID, in.Before.link())
 	return links
 }
 
@@ -261,7 +265,7 @@ func (in Incident) Buttons() []Button {
 }
 
 func (in Incident) confirmResolve() string {
-	if n := in.Firing(); n == 1 {
+	if n := in.Firing() - in.Unending(); n == 1 {
 		return "An alert still fires. Resolve " + in.ID + " all the same?"
 	} else if n > 1 {
 		return fmt.Sprintf("%d alerts still fire. Resolve %s all the same?", n, in.ID)

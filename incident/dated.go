@@ -1,24 +1,22 @@
 package incident
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // dated gives an alert the start of the firing that it means, when its monitor
 // tells no starts: the firing that goes on in an open incident, or one that begins
 // now. What resolves is whatever firing is known; an alert that is not known keeps
-// no start then, as there is nothing to resolve.
+// no start then, as there is nothing to resolve. What never resolves is one more
+// repetition, to be counted.
 func (in *Incident) dated(a Alert, now time.Time) Alert {
 	if !a.StartsAt.IsZero() {
 		return a
 	}
-	i := slices.IndexFunc(in.Alerts, func(k Alert) bool { return k.Fingerprint == a.Fingerprint })
+	i := in.find(a.Fingerprint)
 	switch {
 	case i < 0 && a.Firing:
 		a.StartsAt = now
 	case i < 0:
-	case !a.Firing || in.Alerts[i].Firing && in.Open():
+	case !a.Firing || in.Alerts[i].Firing && in.Open() && !a.NeverResolves:
 		a.StartsAt = in.Alerts[i].StartsAt
 	default:
 		a.StartsAt = after(in.Alerts[i].StartsAt, now)

@@ -17,8 +17,10 @@ const (
 	Delivered     Kind = "Delivered" // Stands on the timeline as what it brought.
 	AlertFired    Kind = "AlertFired"
 	AlertResolved Kind = "AlertResolved"
+	LeftOut       Kind = "LeftOut" // Of the timeline alone.
 	Enriched      Kind = "Enriched"
 	FactsDoubted  Kind = "FactsDoubted"
+	LookedBack    Kind = "LookedBack"
 
 	PagesWithheld Kind = "PagesWithheld"
 	PagesDue      Kind = "PagesDue"
@@ -95,6 +97,7 @@ type Event struct {
 	Delivery  Delivery
 	Alert     Alert
 	Facts     Facts
+	Before    Before
 	Plan      oncall.Plan
 	Following *Following
 	// Maintenance is the window in which a step was looked up.

@@ -32,7 +32,10 @@ type Incident struct {
 	Policies Policies `json:"policies"`
 	Severity Severity `json:"severity"`
 	// SeverityBy is who set the severity by hand; the alerts' own no longer counts.
-	SeverityBy     string    `json:"severity_by,omitempty"`
+	SeverityBy string `json:"severity_by,omitempty"`
+	// ClimbedFor is the worst severity that is answered, or being paged for: alerts that
+	// bring it back page nobody anew.
+	ClimbedFor     Severity  `json:"climbed_for,omitempty"`
 	Status         Status    `json:"status"`
 	Summary        string    `json:"summary"`
 	OpenedAt       time.Time `json:"opened_at"`
@@ -47,12 +50,24 @@ type Incident struct {
 	// only grow; Cursors count how many have gone out.
 	Calls   []Call   `json:"calls,omitempty"`
 	Notices []Notice `json:"notices,omitempty"`
-	Alerts  []Alert  `json:"alerts"`
+	// Alerts are all that are known: as JSON those beyond the first 500 are the crowd.
+	Alerts []Alert `json:"alerts"`
+	// Countless is true when more alerts fire than can be told apart: a person ends it.
+	Countless bool `json:"countless,omitempty"`
+	index     map[string]int
+	// Untold is what a long timeline does not say of them yet.
+	Untold Untold `json:"untold,omitzero"`
+	// LeftOut counts the alerts that the latest message about a group left out.
+	LeftOut int `json:"left_out,omitempty"`
 	// Source is the kind of monitor; MonitorURL leads to it.
 	Source     string `json:"source,omitempty"`
 	MonitorURL string `json:"monitor_url,omitempty"`
-	Facts      Facts  `json:"facts"`
-	Climb      Climb  `json:"climb"`
+	// LookBack is true until it is known which incident of the same workflow came
+	// before this one: Before, which stays empty when there was none.
+	LookBack bool   `json:"look_back,omitempty"`
+	Before   Before `json:"before,omitzero"`
+	Facts    Facts  `json:"facts"`
+	Climb    Climb  `json:"climb"`
 	// Withheld is what keeps the first page back.
 	Withheld Withheld `json:"withheld,omitzero"`
 	// Firings are when the latest alerts fired, as many as the threshold wants at the most.
@@ -227,11 +242,26 @@ type TicketRef struct {
 // Open says whether people still respond to the incident.
 func (in Incident) Open() bool { return in.Status != Resolved }
 
-// Firing counts the alerts that fire.
+// Firing counts the alerts that fire. Those that cannot be told apart count as one.
 func (in Incident) Firing() int {
 	n := 0
 	for _, a := range in.Alerts {
 		if a.Firing {
+			n++
+		}
+	}
+	if in.Countless {
+		n++
+	}
+	return n
+}
+
+// Unending counts the alerts that fire and that no monitor will say resolved of: a
+// person has to resolve the incident.
+func (in Incident) Unending() int {
+	n := 0
+	for _, a := range in.Alerts {
+		if a.Firing && a.NeverResolves {
 			n++
 		}
 	}

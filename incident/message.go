@@ -71,6 +71,8 @@ type Card struct {
 	// Alerts are the names of the alerts that fire, the first few; More counts the rest.
 	Alerts []string `json:"alerts,omitempty"`
 	More   int      `json:"more,omitempty"`
+	// Affected names the services of an incident that several share.
+	Affected string `json:"affected,omitempty"`
 	// InService is the release in service; Target the one to go back to.
 	InService *release.Deployment `json:"in_service,omitempty"`
 	Target    *release.Deployment `json:"target,omitempty"`

@@ -44,6 +44,10 @@ func someEvent(pick dice, in incident.Incident, now time.Time) incident.Event {
 	ev.Progress = someProgress(pick, in)
 	ev.Delivery.Alerts = []incident.Alert{ev.Alert, someAlert(pick)}
 	ev.Delivery.Alerts[0].Firing = pick.sometimes(2)
+	ev.Delivery.NeverResolves = pick.sometimes(6)
+	if ev.Delivery.Alerts[1].Fingerprint == "f2" {
+		ev.Delivery.Alerts[1].StartsAt = time.Time{}
+	}
 	ev.Tried = incident.Tried{Card: pick.sometimes(2), Thread: pick(9), Entry: pick(9)}
 	return ev
 }
@@ -97,6 +101,7 @@ func someAlert(pick dice) incident.Alert {
 	a.Fingerprint = oneOf(pick, "f1", "f1", "f2", "f3")
 	a.Severity = oneOf(pick, incident.SEV2, incident.SEV3, incident.SEV1, "")
 	a.Summary = oneOf(pick, a.Summary, hostile, "")
+	a.NeverResolves = a.Fingerprint == "f3"
 	return a
 }
 

@@ -11,13 +11,6 @@ import (
 // what identifies them.
 const maxDetailed = 20
 
-const (
-	// shownOfDelivery is how many alerts of one delivery have a line of their own.
-	shownOfDelivery = 3
-	// maxRemembered is how many alerts are kept, unless more than that fire.
-	maxRemembered = 500
-)
-
 // maxCommits is how many commits of a choice are kept; the card shows fewer.
 const maxCommits = 50
 
@@ -35,69 +28,47 @@ func opened(in *Incident, ev Event) error {
 // delivered takes all that one call of a monitor says, as one change: what fires
 // first, so that an incident does not resolve between two alerts of one message.
 func delivered(in *Incident, ev Event) error {
-	result, before := errNothing, len(in.Timeline)
-	for _, firing := range []bool{true, false} {
-		rule := alertResolved
-		if firing {
-			rule = alertFired
-		}
+	defer in.indexed()()
+	result, before, over := errNothing, len(in.Timeline), false
+	take := func(firing bool, rule func(Event) error) {
 		for _, ev.Alert = range ev.Delivery.Alerts {
-			ev.Alert = in.dated(ev.Alert, ev.At)
-			if ev.Alert.Firing == firing && rule(in, ev) == nil {
-				result = nil
+			if ev.Alert.Firing == firing {
+				ev.Alert.NeverResolves = ev.Alert.NeverResolves || ev.Delivery.NeverResolves
+				ev.Alert = in.dated(ev.Alert, ev.At)
+				result = tellingMost(result, rule(ev))
 			}
 		}
 	}
+	take(true, func(ev Event) error { return alertFired(in, ev) })
+	take(false, func(ev Event) error {
+		ended, err := in.quench(ev)
+		over = over || ended
+		return err
+	})
+	if over && in.Firing() == 0 {
+		in.allQuiet(ev)
+	}
+	result = tellingMost(result, in.leaveOut(ev))
+	if in.Open() {
+		in.ease(Event{At: ev.At})
+	}
 	in.gather(before, ev)
 	in.tellWithheld(ev)
-	in.forget()
+	in.settle()
 	return result
 }
 
-// gather makes one line of what a delivery has said more often than a few times:
-// a group may have thousands of alerts.
-func (in *Incident) gather(before int, ev Event) {
-	said := map[Kind]int{}
-	kept := in.Timeline[:before:before]
-	for _, entry := range in.Timeline[before:] {
-		if said[entry.Kind]++; said[entry.Kind] > shownOfDelivery && (entry.Kind == AlertFired || entry.Kind == AlertResolved) {
-			continue
-		}
-		entry.N = len(kept) + 1
-		kept = append(kept, entry)
-	}
-	in.Timeline = kept
-	if n := said[AlertFired] - shownOfDelivery; n > 0 {
-		in.log(ev, AlertFired, "%d more alerts of the group fire", n)
-	}
-	if n := said[AlertResolved] - shownOfDelivery; n > 0 {
-		in.log(ev, AlertResolved, "%d more alerts of the group resolved", n)
-	}
-}
-
-// forget drops the alerts that resolved first when there are very many: what
-// fires is never dropped.
-func (in *Incident) forget() {
-	surplus := len(in.Alerts) - maxRemembered
-	in.Alerts = slices.DeleteFunc(in.Alerts, func(a Alert) bool {
-		if surplus <= 0 || a.Firing {
-			return false
-		}
-		surplus--
-		return true
-	})
-}
-
-// alertFired takes one firing alert. Its fingerprint and start identify it: one
-// that is known to have resolved is a late duplicate, a later start is news.
+// alertFired takes one firing alert, which is news, a repetition, or known already.
 func alertFired(in *Incident, ev Event) error {
 	a := trim(ev.Alert, len(in.Alerts))
-	i := slices.IndexFunc(in.Alerts, func(k Alert) bool { return k.Fingerprint == a.Fingerprint })
+	i := in.find(a.Fingerprint)
 	switch {
 	case i < 0:
-		in.Alerts = append(in.Alerts, a)
-	case !a.StartsAt.After(in.Alerts[i].StartsAt):
-		return errNothing
+		in.add(a)
+	case in.Alerts[i].knows(a):
+		return in.restate(&in.Alerts[i], a, ev)
+	case in.Alerts[i].repeatedBy(a):
+		return in.repeat(&in.Alerts[i], a, ev)
 	default:
 		// What had data once is no mere lack of it.
 		a.Blind = a.Blind && in.Alerts[i].Blind
@@ -110,44 +81,49 @@ func alertFired(in *Incident, ev Event) error {
 	in.tally(ev)
 	switch {
 	case !in.Open():
+		in.ease(ev)
 		in.firesAgain(ev)
 	case in.Rollback.State == RollbackVerifying:
 		in.log(ev, NotProved, "Not good yet: an alert fires while the rollback is verified")
 	}
-	if in.SeverityBy == "" && a.Severity.Worse(in.Severity) {
-		in.raise(a.Severity, ev)
-	}
+	in.heed(a, ev)
 	return nil
 }
 
 func alertResolved(in *Incident, ev Event) error {
-	i := slices.IndexFunc(in.Alerts, func(k Alert) bool { return k.Fingerprint == ev.Alert.Fingerprint })
+	ended, err := in.quench(ev)
+	if ended && in.Firing() == 0 {
+		in.allQuiet(ev)
+	}
+	return err
+}
+
+// quench takes one resolved alert, and says whether it has fired until now.
+func (in *Incident) quench(ev Event) (ended bool, err error) {
+	i := in.find(ev.Alert.Fingerprint)
 	switch {
 	case i < 0 && ev.Alert.StartsAt.IsZero():
-		return errNothing
+		return false, errNothing
 	case i < 0:
 		// Its firing was never seen. It is kept, so that a late one is not news.
-		in.Alerts = append(in.Alerts, trim(ev.Alert, len(in.Alerts)))
+		in.add(trim(ev.Alert, len(in.Alerts)))
 		in.Alerts[len(in.Alerts)-1].Firing = false
-		return nil
+		return false, nil
 	case ev.Alert.StartsAt.Before(in.Alerts[i].StartsAt):
-		return errNothing
+		return false, errNothing
 	}
 	known := &in.Alerts[i]
 	fired, news := known.Firing, ev.Alert.StartsAt.After(known.StartsAt)
 	known.Firing, known.StartsAt, known.EndsAt = false, ev.Alert.StartsAt, ev.Alert.EndsAt
 	switch {
 	case !fired && !news:
-		return errNothing
+		return false, errNothing
 	case !fired:
 		// Its later firing was never seen; a late one is not news either.
-		return nil
+		return false, nil
 	}
 	in.log(ev, AlertResolved, "Alert resolved: %s", firstLine(known.Title(), 200))
-	if in.Firing() == 0 {
-		in.allQuiet(ev)
-	}
-	return nil
+	return true, nil
 }
 
 // allQuiet says what it means that the last alert resolved.
@@ -157,7 +133,7 @@ func (in *Incident) allQuiet(ev Event) {
 	case in.Rollback.State == RollbackRunning:
 		in.log(ev, AlertResolved, "All alerts are resolved; the rollback goes on and is verified")
 	case in.Rollback.State == RollbackVerifying:
-		in.prove(ev)
+		in.prove(ev, everyAlert)
 	case in.Rollback.State == RollbackRequested:
 		in.withdraw(ev)
 		in.log(ev, RollbackLapsed, "The request to roll back lapses: all alerts are resolved")
@@ -167,8 +143,15 @@ func (in *Incident) allQuiet(ev Event) {
 	}
 }
 
-// resolve ends the responding. The run stays open for a while.
+// resolve ends the responding, and what no monitor says resolved of. The run stays
+// open for a while.
 func (in *Incident) resolve(ev Event, why string) {
+	for i, a := range in.Alerts {
+		if a.Firing && a.NeverResolves {
+			in.Alerts[i].Firing, in.Alerts[i].EndsAt = false, ev.At
+		}
+	}
+	in.Countless = false
 	in.Status, in.ResolvedAt, in.ResolvedBy = Resolved, ev.At, ev.Decision.By
 	in.QuietUntil = ev.At.Add(in.Service.ReopenWithin)
 	in.SnoozedAt, in.SnoozedUntil = time.Time{}, time.Time{}
@@ -233,19 +216,7 @@ func (in *Incident) doubtFacts() { in.Facts.Asked = in.Service.Deployments == ni
 func trim(a Alert, known int) Alert {
 	a.Summary = firstLine(a.Summary, 300)
 	a.Name = firstLine(a.Name, 200)
-	if known >= maxDetailed {
-		a.Labels, a.Summary, a.URL = nil, "", ""
-	}
-	return a
-}
-
-// raise moves to a worse severity and climbs its policy from the first step. A
-// snooze ends: it was meant for something less bad.
-func (in *Incident) raise(to Severity, ev Event) {
-	in.log(ev, SeverityChanged, "Severity raised from %s to %s%s", in.Severity, to, said(ev))
-	in.Severity = to
-	in.SnoozedAt, in.SnoozedUntil = time.Time{}, time.Time{}
-	in.restart(firstStep, ev)
+	return a.brief(known)
 }
 
 // names joins a few names into a list for a sentence.

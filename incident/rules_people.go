@@ -22,6 +22,7 @@ func acknowledged(in *Incident, ev Event) error {
 // take makes the person the one who responds: nobody else is paged.
 func (in *Incident) take(ev Event) {
 	in.Status, in.AcknowledgedBy, in.AcknowledgedAt = Acknowledged, who(ev), ev.At
+	in.ClimbedFor = in.Severity
 	in.Climb.Pending, in.Climb.Wanted, in.Climb.PageAt, in.Climb.Until, in.Climb.Following = false, false, time.Time{}, time.Time{}, nil
 	in.SnoozedAt, in.SnoozedUntil = time.Time{}, time.Time{}
 	in.Withheld.Until, in.Withheld.Short = time.Time{}, false // It is somebody's now.
@@ -76,7 +77,7 @@ func snoozed(in *Incident, ev Event) error {
 	if in.SnoozedUntil.IsZero() {
 		in.SnoozedAt = ev.At
 	}
-	in.SnoozedUntil = ev.At.Add(d)
+	in.SnoozedUntil, in.ClimbedFor = ev.At.Add(d), in.Severity
 	in.log(ev, Snoozed, "Snoozed until %s by %s%s", clock(in.SnoozedUntil), who(ev), said(ev))
 	return nil
 }
@@ -168,13 +169,17 @@ func resolvedByHand(in *Incident, ev Event) error {
 		return refuse("A rollback to %s is running since %s: it resolves %s when it is proved. Stop it first.",
 			in.Rollback.Release, clock(in.Rollback.At), in.ID)
 	case RollbackVerifying:
+		if in.provedByWord() {
+			in.prove(ev, who(ev)+" says that it is well"+said(ev))
+			return nil
+		}
 		in.unverified(ev)
 	case RollbackRequested:
 		in.withdraw(ev)
 	default:
 	}
 	why := "by " + who(ev) + said(ev)
-	if n := in.Firing(); n > 0 {
+	if n := in.Firing() - in.Unending(); n > 0 {
 		why += firingWhile(n)
 	}
 	in.resolve(ev, why)

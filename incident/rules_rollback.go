@@ -233,23 +233,37 @@ func rolledBack(in *Incident, ev Event) error {
 	}
 	in.Rollback.Build, in.Rollback.URL = ev.Progress.Build, ev.Progress.URL
 	in.Rollback.State, in.Rollback.Due = RollbackVerifying, ev.At.Add(in.Service.VerifyWithin)
-	in.log(ev, RolledBack, "Build %d has deployed %s; the alerts must resolve by %s",
-		in.Rollback.Build, in.Rollback.Release, clock(in.Rollback.Due))
+	in.log(ev, RolledBack, "Build %d has deployed %s; %s", in.Rollback.Build, in.Rollback.Release, in.proofDue())
 	if in.Firing() == 0 {
-		in.prove(ev)
+		in.prove(ev, everyAlert)
 	}
 	return nil
 }
 
+// everyAlert is the proof that monitors give.
+const everyAlert = "every alert has resolved"
+
+// proofDue says what proves the rollback that is verified, and by when.
+func (in *Incident) proofDue() string {
+	if in.Unending() > 0 {
+		return "somebody has to resolve the incident by " + clock(in.Rollback.Due) + ", as its monitor never says resolved"
+	}
+	return "the alerts must resolve by " + clock(in.Rollback.Due)
+}
+
+// provedByWord says whether a person's word is all the proof of a rollback that
+// there can be: nothing fires but what no monitor will say resolved of.
+func (in *Incident) provedByWord() bool { return in.Unending() > 0 && in.Unending() == in.Firing() }
+
 // prove ends a verified rollback, and the incident with it.
-func (in *Incident) prove(ev Event) {
+func (in *Incident) prove(ev Event, proof string) {
 	in.Rollback.State, in.Rollback.Due, in.Rollback.Ended = RollbackSucceeded, time.Time{}, ev.At
 	in.Restored = in.Rollback.Release
 	in.Facts.Choice = release.Choice{Suspect: &release.Deployment{
 		Release: in.Restored, Build: in.Rollback.Build, URL: in.Rollback.URL, Result: release.Success,
 		Finished: ev.At, By: in.Rollback.By, Incident: in.Rollback.Key, Here: true,
 	}}
-	in.log(ev, WasRestored, "Restored with %s: every alert has resolved", in.Rollback.Release)
+	in.log(ev, WasRestored, "Restored with %s: %s", in.Rollback.Release, proof)
 	in.resolve(ev, "rolled back to "+in.Rollback.Release)
 }
 
@@ -277,7 +291,12 @@ func notProved(in *Incident, ev Event) error {
 		return errNothing
 	}
 	reason := fmt.Sprintf("the alerts still fire %s after the build", in.Service.VerifyWithin)
-	in.log(ev, NotProved, "The rollback to %s did not help: %s", in.Rollback.Release, reason)
+	if in.provedByWord() {
+		reason = fmt.Sprintf("nobody has resolved the incident %s after the build, and its monitor never says resolved", in.Service.VerifyWithin)
+		in.log(ev, NotProved, "The rollback to %s is not proved: %s", in.Rollback.Release, reason)
+	} else {
+		in.log(ev, NotProved, "The rollback to %s did not help: %s", in.Rollback.Release, reason)
+	}
 	in.fail(ev, reason)
 	return nil
 }

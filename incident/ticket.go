@@ -29,6 +29,9 @@ func (in Incident) description(places Places) string {
 	}
 	row("Incident", "%s", in.ID)
 	row("Service", "%s, %s", plain(in.Service.ID), plain(in.Service.Environment))
+	if line := in.affectedLine(); line != "" {
+		row("Affected services", "%s", plain(line))
+	}
 	row("Severity", "%s", in.Severity)
 	row("Status", "%s", in.Status)
 	row("Opened", "%s", in.OpenedAt.UTC().Format("2006-01-02 15:04:05 UTC"))
@@ -38,6 +41,9 @@ func (in Incident) description(places Places) string {
 	if !in.Open() {
 		row("Resolved", "%s, after %s", in.ResolvedAt.UTC().Format("2006-01-02 15:04:05 UTC"), span(in.ResolvedAt.Sub(in.OpenedAt)))
 	}
+	if line := in.lastTime(); line != "" {
+		row("Relates to", "%s", plain(strings.TrimPrefix(line, "Last time: "))+in.Before.links())
+	}
 	if s := in.Facts.Choice.Suspect; s != nil {
 		row("Release in service", "%s, build %d, by %s", plain(s.Release), s.Build, plain(s.By))
 	}
@@ -45,12 +51,13 @@ func (in Incident) description(places Places) string {
 		row("Rollback", "%s", plain(line+failure))
 	}
 	fmt.Fprintf(&b, "\nh3. Alerts\n")
+	apart := labelsApart(in.Alerts)
 	for i, a := range in.Alerts {
 		if i == maxDetailed || b.Len() > maxDescription/2 {
 			fmt.Fprintf(&b, "* and %d more\n", len(in.Alerts)-i)
 			break
 		}
-		fmt.Fprintf(&b, "* %s: %s\n", plain(a.Title()), fired(a))
+		fmt.Fprintf(&b, "* %s: %s\n", plain(a.line(apart)), fired(a))
 	}
 	if len(in.Facts.Choice.Commits) > 0 {
 		fmt.Fprintf(&b, "\nh3. Changes since the last good release\n")
@@ -68,10 +75,22 @@ func (in Incident) description(places Places) string {
 	return b.String()
 }
 
+// links are those to the ticket and the history, in Jira's markup.
+func (b Before) links() string {
+	var links string
+	if b.Ticket.Key != "" && b.Ticket.URL != "" {
+		links += fmt.Sprintf(" [%s|%s]", b.Ticket.Key, b.Ticket.URL)
+	}
+	if b.URL != "" {
+		links += fmt.Sprintf(" [history|%s]", b.URL)
+	}
+	return links
+}
+
 // fired says since when an alert fires, or from when to when it did.
 func fired(a Alert) string {
 	const clock = "15:04:05"
-	switch from := a.StartsAt.UTC().Format(clock); {
+	switch from := a.FiresSince().UTC().Format(clock); {
 	case a.Firing:
 		return fmt.Sprintf("firing since %s UTC", from)
 	case a.EndsAt.IsZero():

@@ -39,20 +39,35 @@ func (c Client) queue() string {
 	return c.TaskQueue
 }
 
+// signalBytes is what one signal may take. Temporal refuses 2 MiB and warns from
+// 512 KiB on (limit.blobSize).
+const signalBytes = 256 << 10
+
 // Alert hands a delivery to the incident of its group, and opens one when none
 // is open and an alert fires. It returns the workflow ID, and nil only after
-// Temporal has stored it.
+// Temporal has stored all of it. A large delivery goes in several signals; one that
+// fails leaves those before it stored, and all may be sent again.
 func (c Client) Alert(ctx context.Context, o Opening, d incident.Delivery) (string, error) {
 	id := IncidentWorkflow(o.Service.ID, d.Group)
+	for _, part := range d.Parts(signalBytes) {
+		if err := c.alert(ctx, id, o, part); err != nil {
+			return id, err
+		}
+	}
+	return id, nil
+}
+
+func (c Client) alert(ctx context.Context, id string, o Opening, d incident.Delivery) error {
 	if !d.Firing() {
 		err := c.Temporal.SignalWorkflow(ctx, id, "", Alert, d)
 		if closed(err) {
-			return id, nil
+			return nil
 		}
-		return id, wrap(err, "signal resolved alerts to", id)
+		return wrap(err, "signal resolved alerts to", id)
 	}
+	o.LookBack = true
 	_, err := c.Temporal.SignalWithStartWorkflow(ctx, id, Alert, d, c.options(id, o, d), IncidentType, o)
-	return id, wrap(err, "signal alerts to", id)
+	return wrap(err, "signal alerts to", id)
 }
 
 func (c Client) options(id string, o Opening, d incident.Delivery) client.StartWorkflowOptions {

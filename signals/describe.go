@@ -79,6 +79,9 @@ func Details(in incident.Incident) string {
 			fmt.Fprintf(&b, "\n%s\n", markdown(line))
 		}
 	}
+	if card.Affected != "" {
+		fmt.Fprintf(&b, "\nAffected services: %s\n", markdown(card.Affected))
+	}
 	if card.Next != "" {
 		fmt.Fprintf(&b, "\nNext: %s", markdown(card.Next))
 		if !card.NextAt.IsZero() {

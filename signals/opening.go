@@ -13,6 +13,8 @@ type Opening struct {
 	Policies incident.Policies `json:"policies"`
 	// TemporalUI is the address of the Temporal UI, for links; "" when unknown.
 	TemporalUI string `json:"temporal_ui,omitempty"`
+	// LookBack has the incident say which one of the same workflow ID came before it.
+	LookBack bool `json:"look_back,omitempty"`
 	// Resumed is the state of an incident that continues as a new run.
 	Resumed *incident.Incident `json:"resumed,omitempty"`
 }

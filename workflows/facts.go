@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-44180607/lastgood/activities"
 	"github.com/seed-44180607/lastgood/incident"
+	"github.com/seed-44180607/lastgood/signals"
 )
 
 // surveyAgain is how long after a failed reading of the deployments the next one
@@ -54,4 +55,25 @@ func (r *run) survey(ctx workflow.Context) (incident.Facts, error) {
 	order := activities.SurveyOrder{Deployments: r.in.Service.Deployments, Rollback: r.in.Service.Rollback, Tried: r.in.Tried}
 	err := workflow.ExecuteActivity(ctx, activities.SurveyName, order).Get(ctx, &facts)
 	return facts, err
+}
+
+// lookBack finds out which incident came before, once whoever is to be paged first has
+// been reached. When that cannot be found out nothing is said.
+func (r *run) lookBack(ctx workflow.Context) {
+	if !r.in.LookBack {
+		return
+	}
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		paged := func() bool { return r.in.Climb.Reached || r.in.Climb.Unreached || !r.in.Paging() }
+		await(ctx, noDeadline, "", func() bool { return r.begun && paged() && !r.quiet(ctx) })
+		r.sending++
+		var before incident.Before
+		err := workflow.ExecuteActivity(lookBackOptions(ctx), activities.LookBackName, r.in.Workflow).Get(ctx, &before)
+		r.sending--
+		if err != nil {
+			r.log.Warn("what came before could not be found out", "error", err)
+		}
+		before.URL = signals.HistoryURL(r.ui, workflow.GetInfo(ctx).Namespace, r.in.Workflow, before.Run)
+		r.note(incident.Event{Kind: incident.LookedBack, Before: before})
+	})
 }

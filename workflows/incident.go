@@ -51,6 +51,7 @@ func open(cancellable workflow.Context, in signals.Opening) (*run, workflow.Cont
 	}
 	r.listen(ctx)
 	r.keepFacts(ctx)
+	r.lookBack(ctx)
 	r.keepActing(ctx)
 	r.keepTime(ctx)
 	r.keepShowing(ctx)
@@ -75,7 +76,7 @@ func (r *run) begin(ctx workflow.Context, in signals.Opening) {
 		Workflow: info.WorkflowExecution.ID, Run: info.WorkflowExecution.RunID,
 		Service: in.Service, Policies: in.Policies, Severity: severity, Summary: title,
 		Source: first.Source, MonitorURL: first.URL,
-		Facts: incident.Facts{Asked: in.Service.Deployments == nil},
+		Facts: incident.Facts{Asked: in.Service.Deployments == nil}, LookBack: in.LookBack,
 	}
 	r.shown = signals.Facets{Severity: string(severity), Status: string(incident.Triggered)}
 	r.note(incident.Event{Kind: incident.Opened})

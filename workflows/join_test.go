@@ -99,3 +99,25 @@ func texts(in incident.Incident) []string {
 	}
 	return list
 }
+
+func TestServicesThatShareAnIncidentArePagedOnceAndResolvedTogether(t *testing.T) {
+	s := tell(t)
+	of := func(at time.Duration, service string, alerts []incident.Alert) {
+		d := incident.Delivery{Source: "alertmanager", Group: service, Alerts: alerts}.Joint(service)
+		s.At(at, func() { s.env.SignalWorkflow(signals.Alert, d) })
+	}
+	of(0, "cart", s.firing(0, incident.SEV2, "5xx"))
+	cart := s.resolved(3*minute, "5xx")
+	of(minute, "search", s.firing(minute, incident.SEV2, "5xx"))
+	search := s.resolved(4*minute, "5xx")
+	s.At(2*minute, func() { require.Equal(t, "cart, search", s.card().Affected) })
+	of(3*minute, "cart", cart)
+	s.At(3*minute+30*second, func() { require.Equal(t, "search; cart well again", s.card().Affected) })
+	of(4*minute, "search", search)
+	s.Run()
+
+	s.ExpectPages("0s step 1 to U0SRE1")
+	s.ExpectTold("0s Alert fires: cart: 5xx", "1m0s Alert fires: search: 5xx")
+	s.ExpectResolved(4*minute, 9*minute)
+	s.ExpectWholeRecord()
+}

@@ -110,6 +110,14 @@ func surveyOptions(ctx workflow.Context) workflow.Context {
 	})
 }
 
+// lookBackOptions are for what came before: who is paged does not depend on it.
+func lookBackOptions(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue: background(ctx), StartToCloseTimeout: 10 * time.Second, ScheduleToCloseTimeout: time.Minute,
+		RetryPolicy: &patient, Summary: "What came before?",
+	})
+}
+
 // lookAgainOptions are for the reading between a click and its rollback: one
 // attempt, as somebody waits.
 func lookAgainOptions(ctx workflow.Context) workflow.Context {

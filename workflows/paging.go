@@ -175,13 +175,19 @@ func (r *run) deliver(ctx workflow.Context, page incident.Page) {
 	if page.Started.IsZero() && page.At.After(workflow.Now(ctx)) {
 		await(ctx, page.At, fmt.Sprintf("page %s by %s", page.Person, page.Via), func() bool { return r.overdue(page) })
 	}
-	if ctx.Err() != nil || r.onBoard(page.Marker) < 0 {
+	if ctx.Err() != nil || r.onBoard(page.Marker) < 0 || r.over(ctx) {
 		return
 	}
 	again := !page.Started.IsZero() || r.doubtful[page.Marker]
 	r.note(incident.Event{Kind: incident.PageStarted, Marker: page.Marker})
 	r.doubtful[page.Marker] = true
 	_ = r.send(ctx, page, "", again, func() { r.stuck[page.Marker] = true }) // Noted, and seen on the board.
+}
+
+// over says whether the step ends in this moment: which of two timers that are due
+// together comes first is nobody's to know.
+func (r *run) over(ctx workflow.Context) bool {
+	return r.reached() && !workflow.Now(ctx).Before(r.in.Climb.Until)
 }
 
 // onBoard says where the page stands, -1 when it no longer does: the listener may

@@ -16,10 +16,11 @@ import (
 // a dead vendor delays only its own projection and no stale edit overtakes a new one.
 type projection struct {
 	name, vendor string
-	// gather is how long changes are collected before the next send.
-	gather time.Duration
-	behind func() bool
-	send   func(workflow.Context) error
+	// gather is how long changes are collected before the next send; calm is how long
+	// those are, in a storm, of which none presses.
+	gather, calm time.Duration
+	behind       func() bool
+	send         func(workflow.Context) error
 }
 
 const (
@@ -36,13 +37,21 @@ const (
 	gatherCard   = 500 * time.Millisecond
 )
 
+// A storm is when more than storming sends in a row told of nothing but alerts that
+// come and go. Each send costs six events and more: the next is then gatherStorm after
+// the last, unless something presses.
+const (
+	storming    = 20
+	gatherStorm = 30 * time.Second
+)
+
 func (r *run) projections() []projection {
 	return []projection{
-		{name: "card", vendor: slack, gather: gatherCard, behind: r.cardBehind, send: r.sendCard},
-		{name: "thread", vendor: slack, gather: gatherThread, behind: r.threadBehind, send: r.sendThread},
-		{name: "pages", vendor: slack, behind: r.pagesBehind, send: r.sendPages},
+		{name: "card", vendor: slack, gather: gatherCard, calm: gatherStorm, behind: r.cardBehind, send: r.sendCard},
+		{name: "thread", vendor: slack, gather: gatherThread, calm: gatherStorm, behind: r.threadBehind, send: r.sendThread},
+		{name: "pages", vendor: slack, calm: gatherStorm, behind: r.pagesBehind, send: r.sendPages},
 		{name: "notices", vendor: slack, behind: r.noticesBehind, send: r.sendNotice},
-		{name: "ticket", vendor: jira, gather: gatherTicket, behind: r.ticketBehind, send: r.sendTicket},
+		{name: "ticket", vendor: jira, gather: gatherTicket, calm: gatherStorm, behind: r.ticketBehind, send: r.sendTicket},
 	}
 }
 
@@ -61,14 +70,23 @@ func (r *run) keepShowing(ctx workflow.Context) {
 func (r *run) keep(ctx workflow.Context, p projection) {
 	pause := firstPause
 	last := time.Time{} // The first send waits for nothing.
+	told, lulls := 0, 0
 	for {
 		await(ctx, noDeadline, "", func() bool { return r.wanted(p) && !r.quiet(ctx) })
+		urgent := func() bool { return r.in.Closed || r.quiet(ctx) }
 		if due := last.Add(p.gather); !last.IsZero() && due.After(workflow.Now(ctx)) {
-			await(ctx, due, "gather what is told to "+p.vendor, func() bool { return r.in.Closed || r.quiet(ctx) })
-			if r.quiet(ctx) {
-				continue
-			}
+			await(ctx, due, "gather what is told to "+p.vendor, urgent)
 		}
+		if lulls > storming {
+			await(ctx, last.Add(p.calm), "gather what a storm tells to "+p.vendor, func() bool { return urgent() || r.presses(told) })
+		}
+		if r.quiet(ctx) {
+			continue
+		}
+		if lulls++; r.presses(told) {
+			lulls = 0
+		}
+		told = len(r.in.Timeline)
 		r.sending++
 		err := p.send(ctx)
 		r.sending--
@@ -89,6 +107,14 @@ func (r *run) keep(ctx workflow.Context, p projection) {
 			pause = min(2*pause, r.longestPause())
 		}
 	}
+}
+
+// presses says whether the timeline tells more, behind an entry, than that alerts came
+// and went.
+func (r *run) presses(told int) bool {
+	return slices.ContainsFunc(r.in.Timeline[told:], func(e incident.Entry) bool {
+		return e.Kind != incident.AlertFired && e.Kind != incident.AlertResolved
+	})
 }
 
 // longestPause is longer when only the record is left to be delivered: its seven

@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -99,4 +100,71 @@ func TestALaterFiringReopensWhatAPersonResolved(t *testing.T) {
 	s.ExpectPages("0s step 1 to U0SRE1", "2h0m0s step 1 to U0SRE1")
 	s.ExpectWhispers("2m0s sre-1: Resolved: by sre-1: a test (while an alert fires).")
 	s.ExpectResolved(2*hour+minute, 2*hour+6*minute)
+}
+
+// endless are alerts of a monitor that never says resolved.
+func (s *story) endless(at time.Duration, names ...string) []incident.Alert {
+	alerts := s.firing(at, incident.SEV2, names...)
+	for i := range alerts {
+		alerts[i].NeverResolves = true
+	}
+	return alerts
+}
+
+func TestAnAlertThatNeverResolvesIsOverWhenAPersonResolves(t *testing.T) {
+	s := tell(t)
+	s.Alert(0, s.endless(0, "backup failed")...)
+	s.At(minute, func() {
+		require.Contains(t, s.card().Notes, "Its monitor never says resolved: somebody has to resolve "+incidentID)
+	})
+	for n := range 5 {
+		at := 2*minute + time.Duration(n)*10*second
+		s.Alert(at, s.endless(at, "backup failed")...)
+	}
+	s.Decide(4*minute, signals.Resolve, "sre-1", because("backed up by hand"))
+	s.Alert(6*minute, s.endless(6*minute, "backup failed")...)
+	s.Decide(7*minute, signals.Resolve, "sre-1")
+	s.Run()
+
+	s.ExpectPages("0s step 1 to U0SRE1", "6m0s step 1 to U0SRE1")
+	s.ExpectWhispers("4m0s sre-1: Resolved: by sre-1: backed up by hand.", "7m0s sre-1: Resolved: by sre-1.")
+	s.ExpectTold("2m0s Alert has fired 2 times: backup failed", "2m30s Alert has fired 5 times: backup failed",
+		"6m0s Reopened: an alert fires again")
+	s.ExpectResolved(7*minute, 12*minute)
+	s.ExpectNoTimerLeft()
+	s.ExpectWholeRecord()
+}
+
+func TestAPersonProvesARollbackWhereNoMonitorResolves(t *testing.T) {
+	s := tell(t)
+	s.Alert(0, s.endless(0, "5xx")...)
+	s.Decide(2*minute, signals.RollBack, "sre-1", to("v41"))
+	s.Decide(8*minute, signals.Resolve, "sre-1", because("orders go through"))
+	s.Alert(10*minute, s.endless(10*minute, "5xx")...)
+	s.Decide(11*minute, signals.Resolve, "sre-2")
+	s.Run()
+
+	s.ExpectPages("0s step 1 to U0SRE1", "10m0s step 1 to U0SRE1")
+	s.ExpectOrders("2m0s v41, attempt 1")
+	s.ExpectWhispers(rolledBack, "8m0s sre-1: Resolved: rolled back to v41.", "11m0s sre-2: Resolved: by sre-2.")
+	s.ExpectTold("8m0s Restored with v41: sre-1 says that it is well: orders go through",
+		"10m0s Reopened: an alert fires again; the rollback to v41 did not hold")
+	s.ExpectResolved(11*minute, 16*minute)
+}
+
+func TestTheWorstAlertOfAGroupComesAndGoesWithoutPagingTwice(t *testing.T) {
+	s := tell(t)
+	s.Fires(0, "slow")
+	s.Alert(minute, s.firing(minute, incident.SEV1, "5xx")...)
+	s.Decide(90*second, signals.Acknowledge, "sre-1")
+	s.Clears(2*minute, "5xx")
+	s.At(2*minute+30*second, func() { require.Equal(t, incident.SEV2, s.card().Severity) })
+	s.Alert(3*minute, s.firing(3*minute, incident.SEV1, "5xx")...)
+	s.At(3*minute+30*second, func() { require.Equal(t, incident.SEV1, s.card().Severity) })
+	s.Clears(4*minute, "5xx", "slow")
+	s.Run()
+
+	s.ExpectPages("0s step 1 to U0SRE1", "1m0s step 1 to U0SRE1")
+	s.ExpectWhispers("1m30s sre-1: Acknowledged by sre-1.")
+	s.ExpectResolved(4*minute, 9*minute)
 }

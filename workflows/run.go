@@ -113,9 +113,15 @@ func (r *run) card() incident.Card { return incident.CardOf(r.in, r.places()) }
 // climb goes on: a page is not late because a vendor is slow.
 func (r *run) full(ctx workflow.Context) bool { return r.ripe(ctx) && !r.underWay() }
 
+// longHistory is from how many events on a new run is due. The server's own word comes
+// at 4,096: what is under way then, and a storm meanwhile, would still be added.
+const longHistory = 3000
+
 // ripe says whether a new run is due. Last words are said in this one.
 func (r *run) ripe(ctx workflow.Context) bool {
-	return workflow.GetInfo(ctx).GetContinueAsNewSuggested() && !r.in.Closed && !r.recording
+	info := workflow.GetInfo(ctx)
+	due := info.GetContinueAsNewSuggested() || info.GetCurrentHistoryLength() >= longHistory
+	return due && !r.in.Closed && !r.recording
 }
 
 // underWay says whether anything is that the next run would not hear the end of.

@@ -176,6 +176,7 @@ func (w *world) serve(env *testsuite.TestWorkflowEnvironment) {
 		pager.Mail = nil
 	}
 	enricher := &activities.Enricher{Surveyor: (*jenkins)(w)}
+	historian := &activities.Historian{Past: (*past)(w)}
 	deployer := &activities.Deployer{Builder: (*jenkins)(w), Watcher: (*jenkins)(w)}
 
 	parts := []part{
@@ -183,6 +184,7 @@ func (w *world) serve(env *testsuite.TestWorkflowEnvironment) {
 		{activities.ReachName, onCall.Reach, mock.Anything, w.People.latency},
 		{activities.PermitName, onCall.Permit, mock.Anything, w.People.latency},
 		{activities.SurveyName, enricher.Survey, mock.Anything, w.Jenkins.latency},
+		{activities.LookBackName, historian.LookBack, mock.Anything, w.Past.latency},
 		{activities.PageName, pager.Page, mock.MatchedBy(by(oncall.Email)), w.Mail.latency},
 		{activities.PageName, pager.Page, mock.MatchedBy(by(oncall.SMS)), w.Phones.latency},
 		{activities.PageName, pager.Page, mock.Anything, w.Slack.latency},

@@ -20,7 +20,9 @@ type world struct {
 	mu  sync.Mutex
 	now func() time.Time
 
-	Slack, Mail, Phones, Jenkins, Jira, People *vendor
+	Slack, Mail, Phones, Jenkins, Jira, People, Past *vendor
+	// Ended is the incident that Temporal has of the same workflow.
+	Ended incident.Before
 	// Staff is who there is, as it is now.
 	Staff oncall.Roster
 
@@ -37,6 +39,7 @@ func newWorld() *world {
 	w := &world{deaf: map[string]bool{}, line: newLine()}
 	for name, v := range map[string]**vendor{
 		"slack": &w.Slack, "smtp": &w.Mail, "twilio": &w.Phones, "jenkins": &w.Jenkins, "jira": &w.Jira, "people": &w.People,
+		"past": &w.Past,
 	} {
 		*v = &vendor{name: name, world: w}
 	}
@@ -64,6 +67,16 @@ func (p *people) Roster(context.Context) (roster oncall.Roster, err error) {
 	defer p.mu.Unlock()
 	err = p.People.call("read the roster", func() { roster = p.Staff })
 	return roster, err
+}
+
+// past is the world as the memory of what has ended.
+type past world
+
+func (p *past) Before(context.Context, string) (before incident.Before, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	err = p.Past.call("look back", func() { before = p.Ended })
+	return before, err
 }
 
 // vendor is one of those whom lastgood calls.

@@ -39,11 +39,15 @@ func configured() (config.Config, error) {
 // severities are all of them, the worst first.
 var severities = []string{string(incident.SEV1), string(incident.SEV2), string(incident.SEV3), string(incident.SEV4)}
 
-// chosen finds a service by its ID, and its policy for a severity: the one of an alert that names none when it is empty.
+// chosen finds a service by its ID, or the one whose incidents it joins, and its policy for a severity: the one of an
+// alert that names none when it is empty.
 func chosen(file config.File, service, severity string) (config.Service, incident.Severity, error) {
 	s, exists := file.Service(service)
 	if !exists {
 		return s, "", usageError{fmt.Errorf("there is no service %q%s", service, spelling.DidYouMean(service, file.ServiceIDs()))}
+	}
+	if owner, shares := file.Owner(s.ID); shares {
+		s, _ = file.Service(owner)
 	}
 	level := incident.Severity(severity)
 	switch {

@@ -2,30 +2,35 @@ package pagerduty
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/seed-44180607/lastgood/integrations/payload"
 )
 
-// labels are the custom_details and, over them, PagerDuty's own fields. Where the
-// details name no service the component is taken for it.
+// labels are PagerDuty's own fields and, as far as there is room, the custom_details.
+// Where the details name no service the component is taken for it.
 func (m message) labels() map[string]string {
-	all := map[string]string{}
-	m.Payload.custom(all)
-	service := all["service"]
-	kept := payload.Labels(all)
-	if kept == nil {
-		kept = map[string]string{}
-	}
+	details := map[string]string{}
+	m.Payload.custom(details)
+	service := details["service"]
 	if service == "" {
 		service = m.Payload.Component
 	}
+	kept := map[string]string{}
 	for name, text := range map[string]string{
 		"source": m.Payload.Source, "component": m.Payload.Component, "group": m.Payload.Group, "class": m.Payload.Class,
 		"severity": m.Payload.Severity, "client": m.Client, "service": service,
 	} {
 		if text = payload.Clean(text, payload.MaxValue); text != "" {
 			kept[name] = text
+		}
+	}
+	details = payload.Labels(details)
+	for _, name := range slices.Sorted(maps.Keys(details)) {
+		if _, own := kept[name]; !own && len(kept) < payload.MaxLabels {
+			kept[name] = details[name]
 		}
 	}
 	return kept

@@ -15,6 +15,8 @@ type grouped struct {
 	Status      string         `json:"status"`
 	ExternalURL string         `json:"externalURL"`
 	Alerts      []GroupedAlert `json:"alerts"`
+	// Truncated counts the alerts that max_alerts cut off.
+	Truncated uint32 `json:"truncatedAlerts"`
 }
 
 // GroupedAlert is one alert of a group, as it is sent.
@@ -46,7 +48,7 @@ func Grouped(source string, body []byte, severities Severities, own func(Grouped
 	}
 	out := incident.Delivery{
 		Source: source, Group: Group(g.GroupKey), URL: WebAddress(g.ExternalURL),
-		Alerts: make([]incident.Alert, 0, len(g.Alerts)),
+		Alerts: make([]incident.Alert, 0, len(g.Alerts)), LeftOut: int(g.Truncated),
 	}
 	for i, sent := range g.Alerts {
 		one, err := sent.alert(severities)

@@ -97,6 +97,7 @@ func drawCard(c incident.Card, page bool) []slack.Block {
 	}
 	add(must, aside(status(c, where)))
 	add(fact, failed(c)...)
+	add(fact, affected(c)...)
 	add(fact, releases(c)...)
 	add(fact, rolling(c)...)
 	add(fact, next(c)...)
@@ -177,6 +178,13 @@ func failed(c incident.Card) []slack.Block {
 		what, why = "Failed", c.Failure
 	}
 	return []slack.Block{section("*" + escape(what, 200) + "*: " + escape(why, 1000) + console(c.RollbackURL))}
+}
+
+func affected(c incident.Card) []slack.Block {
+	if c.Affected == "" {
+		return nil
+	}
+	return []slack.Block{section("*Affected services:* " + escape(c.Affected, 1000))}
 }
 
 func rolling(c incident.Card) []slack.Block {

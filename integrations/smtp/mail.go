@@ -163,6 +163,7 @@ func facts(c incident.Card) []line {
 	}
 	add("Since", moment(c.OpenedAt), "")
 	add("Environment", c.Environment, "")
+	add("Affected services", c.Affected, "")
 	if d := c.InService; d != nil {
 		add("In service", deployment(*d, "since"), d.URL)
 	}

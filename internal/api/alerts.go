@@ -126,10 +126,20 @@ func (a *API) route(w http.ResponseWriter, r *http.Request, source string, call 
 	answer(w, http.StatusAccepted, "application/json", call.Answer)
 }
 
-// delivery is what is to be stored for one service.
+// delivery is what is to be stored for one service. Affected are those that its alerts are of, when they join a shared
+// incident of the service.
 type delivery struct {
 	service string
 	incident.Delivery
+	affected []string
+}
+
+// named are the services that a delivery is about.
+func (d delivery) named() []string {
+	if d.affected != nil {
+		return d.affected
+	}
+	return []string{d.service}
 }
 
 // split makes one delivery for each group and service, in the order in which they come up.
@@ -142,14 +152,35 @@ func (a *API) split(call Call) (deliveries []delivery, lost []unrouted) {
 		parts, none := a.byService(d)
 		deliveries, lost = append(deliveries, parts...), append(lost, none...)
 	}
-	return deliveries, lost
+	return a.unite(deliveries), lost
+}
+
+// unite makes one delivery of those that go to the same shared incident: it would resolve between two alerts of one call
+// otherwise.
+func (a *API) unite(deliveries []delivery) (united []delivery) {
+	for _, d := range deliveries {
+		owner, shares := a.Owner(d.service)
+		if !shares {
+			united = append(united, d)
+			continue
+		}
+		d.Delivery, d.affected, d.service = d.Joint(d.service), []string{d.service}, owner
+		i := slices.IndexFunc(united, func(x delivery) bool { return x.service == owner && x.affected != nil })
+		if i < 0 {
+			united = append(united, d)
+			continue
+		}
+		united[i].Alerts = append(united[i].Alerts, d.Alerts...)
+		united[i].affected = append(united[i].affected, d.affected...)
+	}
+	return united
 }
 
 // everywhere makes one delivery for each service.
 func (a *API) everywhere(d incident.Delivery) []delivery {
 	out := make([]delivery, len(a.Services))
 	for i, service := range a.Services {
-		out[i] = delivery{service, d}
+		out[i] = delivery{service: service, Delivery: d}
 	}
 	return out
 }
@@ -165,7 +196,7 @@ func (a *API) byService(d incident.Delivery) (deliveries []delivery, lost []unro
 		if i < 0 {
 			part := d
 			part.Alerts = nil
-			deliveries = append(deliveries, delivery{service, part})
+			deliveries = append(deliveries, delivery{service: service, Delivery: part})
 			i = len(deliveries) - 1
 		}
 		deliveries[i].Alerts = append(deliveries[i].Alerts, alert)
@@ -188,8 +219,11 @@ func (a *API) store(ctx context.Context, deliveries []delivery) ([]stored, error
 	_ = group.Wait()
 	rows := []stored{}
 	for i, d := range deliveries {
-		if errs[i] == nil {
-			rows = append(rows, stored{d.service, ids[i]})
+		if errs[i] != nil {
+			continue
+		}
+		for _, service := range d.named() {
+			rows = append(rows, stored{service, ids[i]})
 		}
 	}
 	return rows, errors.Join(errs...)

@@ -79,6 +79,8 @@ type Options struct {
 	Tokens map[string][]string
 	// Route finds the service of an alert by its labels.
 	Route func(labels map[string]string) (service string, ok bool)
+	// Owner finds the service whose incidents the alerts of a service join; false when it shares none with others.
+	Owner func(service string) (owner string, shares bool)
 	// Services are the IDs of all of them.
 	Services []string
 	Alerts   Alerts

@@ -38,6 +38,8 @@ type world struct {
 	alert  func(ctx context.Context, service string) error
 	decide func(ctx context.Context) error
 	ready  error
+	// owners are the services whose incidents others join, by these.
+	owners map[string]string
 	// whisper answers for Slack.
 	whisper error
 	// texting, running, together and report are for what comes from phones.
@@ -71,6 +73,10 @@ func newWorld(t *testing.T, services ...string) *world {
 			"heartbeat": {"beat-token"},
 		},
 		Services: services,
+		Owner: func(service string) (string, bool) {
+			owner := w.owners[service]
+			return owner, owner != ""
+		},
 		Route: func(labels map[string]string) (string, bool) {
 			s := labels["service"]
 			return s, slices.Contains(services, s)

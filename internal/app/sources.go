@@ -34,6 +34,11 @@ func sources(c config.Config) []api.Source {
 	return append(own, mapped(c.Sources, severities)...)
 }
 
+// fromGrafana admits who shows a token, and who has signed the body with one.
+func fromGrafana(h http.Header, body []byte, tokens []string) bool {
+	return api.ShowsToken(h, tokens) || grafana.Signed(h, body, tokens, time.Now())
+}
+
 // pagerdutyCall takes a trigger to the service that its labels lead to. What comes after names nothing but its key,
 // and goes to the incident of that, whichever service has it.
 func pagerdutyCall(body []byte, severities payload.Severities) (api.Call, error) {
@@ -65,9 +70,4 @@ func mapped(all []*mapping.Mapping, severities payload.Severities) []api.Source 
 		}}
 	}
 	return out
-}
-
-// fromGrafana admits who shows a token, and who has signed the body with one.
-func fromGrafana(h http.Header, body []byte, tokens []string) bool {
-	return api.ShowsToken(h, tokens) || grafana.Signed(h, body, tokens, time.Now())
 }

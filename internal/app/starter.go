@@ -76,7 +76,8 @@ func newAPI(c config.Config, client signals.Client, beats *heartbeats, metrics *
 	return api.New(api.Options{
 		Log: log, Metrics: metrics.registry, Ready: ready,
 		Sources: sources(c),
-		Tokens:  tokens, Route: c.Route, Services: c.ServiceIDs(), Alerts: opener{config: c, client: client},
+		Tokens:  tokens, Route: c.Route, Services: c.ServiceIDs(), Owner: c.Owner,
+		Alerts:        newGathering(opener{config: c, client: client}),
 		VerifySlack:   func(h http.Header, body []byte) error { return slack.Verify(secret, h, body, time.Now()) },
 		DecodeClick:   slack.Decode,
 		Person:        c.PersonBySlack,

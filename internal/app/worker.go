@@ -52,11 +52,12 @@ func Worker(ctx context.Context, c config.Config, log *slog.Logger) error {
 	if err := Await(ctx, temporal, namespace, log); err != nil || ctx.Err() != nil {
 		return err
 	}
-	job, err := newActivities(c, newPeople(c.Roster, signals.Client{Temporal: temporal}.Roster, pagesReadEvery, log))
+	incidents := signals.Client{Temporal: temporal, TaskQueue: c.TaskQueue}
+	job, err := newActivities(c, newPeople(c.Roster, incidents.Roster, pagesReadEvery, log), incidents)
 	if err != nil {
 		return err
 	}
-	stopReading, err := readCalendars(ctx, c, job, signals.Client{Temporal: temporal, TaskQueue: c.TaskQueue}, metrics, log)
+	stopReading, err := readCalendars(ctx, c, job, incidents, metrics, log)
 	if err != nil {
 		return err
 	}
@@ -147,6 +148,7 @@ func newBackgroundWorker(
 	register(w, activities.SayName, job.announcer.Say)
 	register(w, activities.RefreshPageName, job.announcer.RefreshPage)
 	register(w, activities.WhisperName, job.announcer.Whisper)
+	register(w, activities.LookBackName, job.historian.LookBack)
 	register(w, activities.OpenTicketName, job.recorder.OpenTicket)
 	register(w, activities.WriteTicketName, job.recorder.WriteTicket)
 	register(w, activities.CloseTicketName, job.recorder.CloseTicket)
@@ -166,6 +168,7 @@ type jobs struct {
 	announcer *activities.Announcer
 	deployer  *activities.Deployer
 	recorder  *activities.Recorder
+	historian *activities.Historian
 	deadman   *activities.Deadman
 }
 
@@ -179,11 +182,11 @@ func (j *jobs) watch(c config.Config, client signals.Client) (err error) {
 	return err
 }
 
-func newActivities(c config.Config, now activities.People) (jobs, error) {
+func newActivities(c config.Config, now activities.People, past activities.Past) (jobs, error) {
 	job := jobs{
 		onCall: &activities.OnCall{People: now}, enricher: &activities.Enricher{},
 		pager: &activities.Pager{Outbox: activities.NewOutbox()}, announcer: &activities.Announcer{},
-		deployer: &activities.Deployer{}, recorder: &activities.Recorder{},
+		deployer: &activities.Deployer{}, recorder: &activities.Recorder{}, historian: &activities.Historian{Past: past},
 	}
 	if c.Slack.On() {
 		chat := slack.New(slack.Config{Token: c.Slack.BotToken.Reveal(), APIURL: c.Slack.APIURL})

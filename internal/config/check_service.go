@@ -31,6 +31,7 @@ func (d *document) services(all []service, ids ids) {
 		d.later(path, s)
 	}
 	d.shadowed(all)
+	d.joins(all, ids)
 }
 
 // matches asks for labels. The service "default" may do without: it takes what matches nothing.

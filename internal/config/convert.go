@@ -31,9 +31,10 @@ func (s schema) file(unused []string) File {
 	for _, h := range s.Heartbeats {
 		f.Heartbeats = append(f.Heartbeats, incident.Heartbeat(h))
 	}
+	owners := s.owners()
 	for _, one := range s.Services {
 		f.Services = append(f.Services, Service{
-			Service: one.service(), Matches: one.Match, Policies: s.policies(one),
+			Service: one.service(), Matches: one.Match, Policies: s.policies(one), Owner: owners[one.ID],
 		})
 	}
 	return f

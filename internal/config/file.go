@@ -32,6 +32,8 @@ type Service struct {
 	incident.Service
 	Matches  []incident.Match
 	Policies incident.Policies
+	// Owner is the service whose incidents its alerts join, itself included when others join it; "" when it shares none.
+	Owner string
 }
 
 // defaultService takes the alerts that match no other service.
@@ -111,6 +113,12 @@ func (f File) ServiceIDs() []string {
 		ids[i] = s.ID
 	}
 	return ids
+}
+
+// Owner gives the service whose incidents the alerts of a service join, and false when it shares none with others.
+func (f File) Owner(service string) (owner string, shares bool) {
+	s, _ := f.Service(service)
+	return s.Owner, s.Owner != ""
 }
 
 // PersonBySlack finds the person with a Slack user ID.

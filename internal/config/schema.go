@@ -29,6 +29,7 @@ type service struct {
 	Environment     string            `yaml:"environment"`
 	Team            string            `yaml:"team"`
 	Match           []incident.Match  `yaml:"match"`
+	Joins           *joins            `yaml:"joins"`
 	Policy          string            `yaml:"policy"`
 	PolicyFor       map[string]string `yaml:"policy_for"`
 	SlackChannel    string            `yaml:"slack_channel"`

@@ -47,6 +47,9 @@ func FindMonitor() error {
 		ErrNoMonitor, strings.Join(programs, " and "), strings.Join(packages, " "))
 }
 
+// Alertmanager gives the path of the Alertmanager that is installed.
+func Alertmanager() (string, error) { return find(alertmanagerNames) }
+
 // find gives the path of the first program that there is.
 func find(names []string) (string, error) {
 	for _, name := range names {

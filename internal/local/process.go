@@ -162,6 +162,9 @@ func (p *Process) Ended() <-chan struct{} { return p.ended }
 // asked after Ended only.
 func (p *Process) How() string { return p.cmd.ProcessState.String() }
 
+// PID is the number that the system knows the process by.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
 // Kill ends the process as a crash would, and waits until it is gone.
 func (p *Process) Kill() {
 	_ = p.cmd.Process.Kill()

@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-44180607/lastgood/incident"
 	"github.com/seed-44180607/lastgood/signals"
 )
 
@@ -34,6 +35,12 @@ type Alert struct {
 	Group string
 	// StartsAt is that of the latest firing.
 	StartsAt time.Time
+	// Owner is the service whose incidents the alert joins, when those are shared.
+	Owner string
+	// Direct hands what it says to Temporal as a starter of its own does.
+	Direct bool
+	// Patient has what was answered 503 sent again, as monitors do.
+	Patient bool
 }
 
 // Alert gives an alert that does not fire yet.
@@ -59,18 +66,35 @@ func (a *Alert) Fire() {
 // Again repeats the latest firing, as a monitor does.
 func (a *Alert) Again() {
 	a.h.t.Helper()
-	a.post(a.firing())
+	a.say("firing", a.firing())
 }
 
 // Resolve tells the starter that the alert fires no more.
 func (a *Alert) Resolve() {
 	a.h.t.Helper()
-	a.post(webhook(a.group(), a.row("resolved")))
+	a.say("resolved", webhook(a.group(), a.row("resolved")))
+}
+
+func (a *Alert) say(status string, body []byte) {
+	a.h.t.Helper()
+	if !a.Direct {
+		a.post(body)
+		return
+	}
+	require.NoError(a.h.t, a.signal(false, incident.Alert{
+		Fingerprint: a.Name, Name: a.Name, Firing: status == "firing", StartsAt: a.StartsAt, Severity: incident.SEV1,
+	}))
 }
 
 func (a *Alert) post(body []byte) {
 	a.h.t.Helper()
 	answer := a.h.PostAlerts(body)
+	if a.Patient && answer.Status == http.StatusServiceUnavailable {
+		a.h.until("the starter to take what fires", func() bool {
+			answer = a.h.PostAlerts(body)
+			return answer.Status != http.StatusServiceUnavailable
+		})
+	}
 	require.Equal(a.h.t, http.StatusAccepted, answer.Status, answer.Body)
 }
 
@@ -83,6 +107,9 @@ func (a *Alert) group() string {
 
 // Workflow is the ID of the workflow that runs the alert's incidents.
 func (a *Alert) Workflow() string {
+	if a.Owner != "" {
+		return signals.IncidentWorkflow(a.h.id(a.Owner), incident.JointGroup)
+	}
 	return signals.IncidentWorkflow(a.h.id(a.Service), a.group())
 }
 

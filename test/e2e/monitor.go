@@ -52,7 +52,12 @@ type Posts struct{ All, Failed int }
 // Posts asks the real Alertmanager how it fares with the starter.
 func (h *Harness) Posts() Posts {
 	h.t.Helper()
-	answer := h.send("GET", h.stage.Alertmanager()+"/metrics", nil)
+	return h.postsOf(h.stage.Alertmanager())
+}
+
+func (h *Harness) postsOf(alertmanager string) Posts {
+	h.t.Helper()
+	answer := h.send("GET", alertmanager+"/metrics", nil)
 	count := func(metric string) (n int) {
 		for line := range strings.Lines(answer.Body) {
 			if !strings.HasPrefix(line, metric+"{") || !strings.Contains(line, `integration="webhook"`) {

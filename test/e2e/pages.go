@@ -46,8 +46,14 @@ func (h *Harness) Pages() []local.Effect {
 // incident.
 func (h *Harness) ExpectPages(n int) map[string][]local.Effect {
 	h.t.Helper()
+	return h.ExpectPagesWithin(n, patience)
+}
+
+// ExpectPagesWithin waits that long.
+func (h *Harness) ExpectPagesWithin(n int, within time.Duration) map[string][]local.Effect {
+	h.t.Helper()
 	named := map[string][]local.Effect{}
-	h.await("slack", "message", fmt.Sprintf("pages that name %d incidents", n), func(e local.Effect) bool {
+	h.await(within, "slack", "message", fmt.Sprintf("pages that name %d incidents", n), func(e local.Effect) bool {
 		if e.Detail.User != "" {
 			for _, id := range Named(e) {
 				named[id] = append(named[id], e)
@@ -88,7 +94,7 @@ func (h *Harness) ExpectMails(to string, n int) map[string][]local.Effect {
 func (h *Harness) named(vendor, effect string, n int, codes func(local.Effect) []string) map[string][]local.Effect {
 	h.t.Helper()
 	found := map[string][]local.Effect{}
-	h.await(vendor, effect, fmt.Sprintf("%s of %s that name %d incidents", effect, vendor, n), func(e local.Effect) bool {
+	h.await(patience, vendor, effect, fmt.Sprintf("%s of %s that name %d incidents", effect, vendor, n), func(e local.Effect) bool {
 		for _, code := range slices.Compact(slices.Sorted(slices.Values(codes(e)))) {
 			found[code] = append(found[code], e)
 		}
@@ -100,7 +106,7 @@ func (h *Harness) named(vendor, effect string, n int, codes func(local.Effect) [
 // ExpectEdits waits until n messages were edited after a moment.
 func (h *Harness) ExpectEdits(after time.Time, n int) {
 	h.t.Helper()
-	h.await("slack", "update", fmt.Sprintf("%d edits", n), func(e local.Effect) bool {
+	h.await(patience, "slack", "update", fmt.Sprintf("%d edits", n), func(e local.Effect) bool {
 		if e.At.After(after) {
 			n--
 		}
@@ -110,9 +116,9 @@ func (h *Harness) ExpectEdits(after time.Time, n int) {
 
 // await follows the effects of a kind, from the first one on, until enough of them have
 // come.
-func (h *Harness) await(vendor, effect, what string, enough func(local.Effect) bool) {
+func (h *Harness) await(within time.Duration, vendor, effect, what string, enough func(local.Effect) bool) {
 	h.t.Helper()
-	ctx, cancel := context.WithTimeout(h.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(h.t.Context(), within)
 	defer cancel()
 	_, err := h.control.Await(ctx, 0, vendor, effect, enough)
 	require.NoError(h.t, err, "%s were expected", what)

@@ -30,6 +30,8 @@ const (
 type Setting struct {
 	// Services by name; their IDs are the story's own.
 	Services []string
+	// Joined has all services but the first join its incidents.
+	Joined bool
 	// AckWithin is that of every step; Repeat how often the steps are climbed again.
 	AckWithin time.Duration
 	Repeat    int
@@ -138,9 +140,12 @@ services:
 {{- range $i, $name := .Members}}
   - {id: {{.}}-{{$.N}}, match: [{service: {{.}}, env: production}], policy: {{.}}, {{if lt $i $.Channels}}slack_channel: {{channel .}}, {{end}}reopen_within: {{$.ReopenWithin}}}
 {{- end}}
-{{- range .Services}}
+{{- range $i, $name := .Services}}
   - id: {{.}}-{{$.N}}
     match: [{service: {{.}}, env: production}]
+{{- if and $.Joined $i}}
+    joins: {parent: {{index $.Services 0}}-{{$.N}}}
+{{- end}}
     policy: climb
     reopen_within: {{$.ReopenWithin}}
     verify: {within: {{$.VerifyWithin}}}

@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/seed-44180607/lastgood/incident"
+	"github.com/seed-44180607/lastgood/oncall"
 	"github.com/seed-44180607/lastgood/signals"
 )
 
@@ -60,6 +61,61 @@ func (a *Alert) ExpectFiring() {
 		})
 	})
 	require.Equal(a.h.t, enums.WORKFLOW_EXECUTION_STATUS_RUNNING, a.run().GetStatus())
+}
+
+// ExpectOver waits until the alert's latest firing is known, and known to have resolved.
+func (a *Alert) ExpectOver() {
+	a.h.t.Helper()
+	a.h.until(fmt.Sprintf("%s of %s to be over", a.Name, a.Service), func() bool {
+		in, exists := a.Incident()
+		return exists && slices.ContainsFunc(in.Alerts, func(k incident.Alert) bool {
+			return !k.Firing && k.StartsAt.Equal(a.StartsAt)
+		})
+	})
+}
+
+// ExpectCounted waits until as many firings are known as were handed to Temporal by
+// Signal.
+func (a *Alert) ExpectCounted(n int) {
+	a.h.t.Helper()
+	a.h.until(fmt.Sprintf("%d firings to be counted", n), func() bool {
+		in, _ := a.Incident()
+		counted := 0
+		for _, k := range in.Alerts {
+			if k.NeverResolves {
+				counted += 1 + k.Again
+			}
+		}
+		return counted == n
+	})
+}
+
+// Signal hands firings of one more alert of the group to Temporal as a starter does, one
+// by one. No monitor resolves it: each firing counts.
+func (a *Alert) Signal(fingerprint string, times int) error {
+	for range times {
+		err := a.signal(true, incident.Alert{
+			Fingerprint: fingerprint, Name: fingerprint, Firing: true, StartsAt: time.Now().UTC(), Severity: incident.SEV1,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// signal hands one alert of the group to Temporal as a starter does, gathered with no
+// other.
+func (a *Alert) signal(neverResolves bool, alert incident.Alert) error {
+	client := signals.Client{Temporal: a.h.temporal, TaskQueue: a.h.queue()}
+	step := oncall.Step{Page: []oncall.Target{{Person: "sre-1"}}, AckWithin: a.h.setting.AckWithin}
+	opening := signals.Opening{
+		Service:  incident.Service{ID: a.h.id(a.Service), ReopenWithin: a.h.setting.ReopenWithin, EnrichWithin: time.Second},
+		Policies: incident.Policies{Default: oncall.Policy{ID: "direct", Steps: []oncall.Step{step}}},
+	}
+	d := incident.Delivery{Source: "direct", Group: a.group(), NeverResolves: neverResolves, Alerts: []incident.Alert{alert}}
+	_, err := client.Alert(a.h.t.Context(), opening, d)
+	return err
 }
 
 // ExpectDecided waits until the alert's incident is resolved or rolled back.

@@ -1,0 +1,130 @@
+package incident
+
+import (
+	"slices"
+	"time"
+)
+
+// edge is what one alert of a delivery says: that this firing began, or that it is over.
+type edge struct {
+	fingerprint string
+	startsAt    time.Time // In UTC, so that equal moments are equal.
+	firing      bool
+	severity    Severity
+}
+
+func edgeOf(a Alert) edge { return edge{a.Fingerprint, a.StartsAt.UTC(), a.Firing, a.Severity} }
+
+// Union is what two deliveries of one group say together, in the order in which they
+// came. What both say stands there once, as the later one words it. Nothing else is
+// left out: an alert that fired and resolved in between is news of both. Details
+// beyond those that an incident keeps are dropped.
+func (d Delivery) Union(later Delivery) Delivery {
+	at := make(map[edge]int, len(d.Alerts)+len(later.Alerts))
+	all := make([]Alert, 0, len(d.Alerts)+len(later.Alerts))
+	for _, a := range slices.Concat(d.Alerts, later.Alerts) {
+		i, said := at[edgeOf(a)]
+		if !said {
+			i = len(all)
+			at[edgeOf(a)], all = i, append(all, a)
+		}
+		all[i] = a.brief(i)
+	}
+	d.Alerts = later.outlast(all)
+	d.LeftOut = later.LeftOut
+	if later.URL != "" {
+		d.URL = later.URL
+	}
+	return d
+}
+
+// outlast drops what an alert without a start was said to be before this delivery says
+// that it fires: nothing but the order tells that it is not over.
+func (d Delivery) outlast(all []Alert) []Alert {
+	fires := map[string]bool{}
+	for _, a := range slices.SortedStableFunc(slices.Values(d.Alerts), firingFirst) {
+		if a.StartsAt.IsZero() {
+			fires[a.Fingerprint] = a.Firing
+		}
+	}
+	return slices.DeleteFunc(all, func(a Alert) bool { return a.StartsAt.IsZero() && !a.Firing && fires[a.Fingerprint] })
+}
+
+// firingFirst is the order in which the alerts of one delivery are taken.
+func firingFirst(a, b Alert) int {
+	switch {
+	case a.Firing == b.Firing:
+		return 0
+	case a.Firing:
+		return -1
+	default:
+		return 1
+	}
+}
+
+// brief is the alert with its details only when fewer than maxDetailed others are
+// known before it.
+func (a Alert) brief(known int) Alert {
+	if known >= maxDetailed {
+		a.Labels, a.Summary, a.URL, a.Runbook = nil, "", "", ""
+	}
+	return a
+}
+
+// Parts cuts a delivery into such of at most n bytes each, as JSON, when it is larger;
+// a single alert is never cut. What fires comes first over all of them, so that an
+// incident does not resolve between two parts of one message.
+func (d Delivery) Parts(n int) []Delivery {
+	all := make([]Alert, 0, len(d.Alerts))
+	for _, firing := range []bool{true, false} {
+		for _, a := range d.Alerts {
+			if a.Firing == firing {
+				all = append(all, a.brief(len(all)))
+			}
+		}
+	}
+	var parts []Delivery
+	frame := d
+	frame.Alerts = nil
+	from, size := 0, frame.size()
+	for i, a := range all {
+		if size+a.size() > n && i > from {
+			parts = append(parts, frame.with(all[from:i]))
+			from, size = i, frame.size()
+		}
+		size += a.size()
+	}
+	return append(parts, frame.with(all[from:]))
+}
+
+func (d Delivery) with(alerts []Alert) Delivery {
+	d.Alerts = slices.Clip(alerts)
+	return d
+}
+
+// What JSON needs around the texts of an alert and of a delivery, in bytes.
+const aroundAlert, aroundDelivery = 200, 100
+
+func (d Delivery) size() int { return aroundDelivery + jsonBytes(d.Source, d.Group, d.URL) }
+
+func (a Alert) size() int {
+	n := aroundAlert + jsonBytes(a.Fingerprint, a.Name, a.Summary, a.URL, a.Runbook)
+	for name, value := range a.Labels {
+		n += len(`"":"",`) + jsonBytes(name, value)
+	}
+	return n
+}
+
+// jsonBytes is at least how long texts are in JSON, in bytes: what is no plain letter
+// takes up to six.
+func jsonBytes(texts ...string) (n int) {
+	for _, text := range texts {
+		n += len(text)
+		for i := range len(text) {
+			if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+				n += 5
+			}
+		}
+	}
+	return n
+}

@@ -1,0 +1,76 @@
+package incident_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/seed-44180607/lastgood/incident"
+)
+
+// of is a delivery of one alert about a service of a shared incident.
+func ofService(service string, a incident.Alert) incident.Event {
+	d := incident.Delivery{Source: "alertmanager", Group: "g-" + service, Alerts: []incident.Alert{a}}
+	return incident.Event{Kind: incident.Delivered, Delivery: d.Joint(service)}
+}
+
+func TestAlertsOfSeveralServicesMakeOneIncident(t *testing.T) {
+	s := begins(t, checkout())
+	s.in.Alerts = nil
+	s.happens(ofService("cart", ratio(s.now))).reaches("sre-1")
+	from := len(s.in.Timeline)
+
+	s.happens(ofService("search", worst(s.now)))
+	require.Equal(t, incident.SEV1, s.in.Severity, "the worst of all of them")
+	require.Equal(t, []string{"AlertFired: Alert fires: search: Nobody can pay", "SeverityChanged: Severity raised from SEV2 to SEV1"}, s.said(from))
+	require.Equal(t, "cart, search", card(s).Affected)
+	require.Equal(t, []string{"search: Nobody can pay", "cart: 12 % of requests fail"}, card(s).Alerts)
+	require.Contains(t, incident.TicketOf(s.in, temporal).Description, "||Affected services|cart, search|\n")
+
+	s.happens(ofService("search", over(worst(s.now))))
+	require.Equal(t, "cart; search well again", card(s).Affected)
+	require.True(t, s.in.Open(), "it resolves when all of them are well")
+	s.happens(ofService("cart", over(ratio(s.now))))
+	require.False(t, s.in.Open())
+	require.Equal(t, "cart, search well again", card(s).Affected)
+}
+
+func TestAnIncidentOfOneServiceNamesNoAffectedOnes(t *testing.T) {
+	require.Empty(t, card(given(t, triggered)).Affected)
+}
+
+func TestVeryManyAffectedServicesAreCounted(t *testing.T) {
+	s := begins(t, checkout())
+	for i := range 12 {
+		s.happens(ofService(fmt.Sprint("s", i), ratio(s.now)))
+	}
+	require.True(t, strings.HasSuffix(card(s).Affected, "s8, s9 and 2 more"), card(s).Affected)
+}
+
+func TestAlertsThatShareAFingerprintAreToldApartByMonitorAndGroup(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		word := rapid.StringMatching(`[a-c:/]{0,3}`)
+		draw := func() (incident.Delivery, string) {
+			d := incident.Delivery{Source: word.Draw(t, "source"), Group: word.Draw(t, "group"), Alerts: []incident.Alert{{Fingerprint: word.Draw(t, "fingerprint")}}}
+			return d, d.Joint("cart").Alerts[0].Fingerprint
+		}
+		one, first := draw()
+		other, second := draw()
+		same := one.Source == other.Source && one.Group == other.Group && one.Alerts[0].Fingerprint == other.Alerts[0].Fingerprint
+		require.Equal(t, same, first == second)
+		require.Empty(t, one.Alerts[0].Service, "the delivery itself is left as it was")
+	})
+}
+
+func TestAJointAlertFiresOnWhicheverServiceResolvesFirst(t *testing.T) {
+	s := begins(t, checkout())
+	s.in.Alerts = nil
+	a := ratio(s.now) // The same fingerprint in two groups.
+	s.happens(ofService("cart", a), ofService("search", a)).after(time.Minute).happens(ofService("cart", over(a)))
+	require.Equal(t, 1, s.in.Firing())
+	require.True(t, s.in.Open())
+}

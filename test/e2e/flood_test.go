@@ -1,0 +1,170 @@
+package e2e_test
+
+import (
+	"flag"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-44180607/lastgood/incident"
+	"github.com/seed-44180607/lastgood/signals"
+	"github.com/seed-44180607/lastgood/test/e2e"
+)
+
+const (
+	// bounded is how many events no run may have.
+	bounded = 4000
+	// soon is how many events a run has when something is decided that is due in the
+	// next one.
+	soon = 2400
+)
+
+// whole has the long stories told at their full length.
+var whole = flag.Bool("whole", false, "tell the long stories at their full length")
+
+// scaled is how much of a story is told: all of it, or what a run of all stories has time for.
+func scaled(all, sample int) int {
+	if *whole {
+		return all
+	}
+	return sample
+}
+
+// starterRoom is how much memory a starter may take, in bytes.
+const starterRoom = 80 << 20
+
+// A group of ten thousand alerts comes one by one within a minute; another comes in
+// bodies as large as they may be.
+func TestThousandsOfAlertsInOneGroupAreOneIncidentAndOnePage(t *testing.T) {
+	t.Parallel()
+	all := scaled(10_000, 1_500)
+	h := e2e.Start(t, e2e.Setting{Services: []string{"checkout", "search"}})
+	for _, effect := range []string{"message", "update"} {
+		h.Allow("slack", effect)
+	}
+
+	one, many := h.Alert("checkout", "One"), h.Alert("search", "Many")
+	began := time.Now()
+	longest := h.Rush(one.Crowd("firing", all, 1), 175)
+	t.Logf("%d alerts one by one in %s, the longest answer took %s", all, time.Since(began).Round(time.Second), longest)
+	began = time.Now()
+	for _, body := range many.Crowd("firing", all, 2_500) {
+		require.Less(t, len(body), 1<<20)
+		require.Equal(t, http.StatusAccepted, h.PostAlerts(body).Status)
+	}
+	t.Logf("%d alerts in large bodies in %s", all, time.Since(began).Round(time.Millisecond))
+
+	for _, a := range []*e2e.Alert{one, many} {
+		a.ExpectEntries(incident.Paged, 1)
+		in := a.ExpectStatus(incident.Triggered)
+		require.Equal(t, all, in.Firing())
+		h.ExpectTicket(in.ID)
+		require.Len(t, h.ExpectPages(2)[in.ID], 1)
+	}
+	require.Len(t, h.Pages(), 2, "one page for each incident")
+	for _, body := range many.Crowd("resolved", all, 2_500) {
+		require.Equal(t, incident.Triggered, many.ExpectStatus(incident.Triggered).Status)
+		require.Equal(t, http.StatusAccepted, h.PostAlerts(body).Status)
+	}
+	require.Zero(t, many.ExpectClosed().Firing())
+	h.Rush(one.Crowd("resolved", all, 500), 4)
+	require.Zero(t, one.ExpectClosed().Firing())
+
+	h.ExpectRuns("WorkflowType = 'Incident' AND ExecutionStatus = 'Completed'", 2)
+	for _, a := range []*e2e.Alert{one, many} {
+		t.Logf("%s: runs of %v events", a.Name, a.Chain())
+		for _, events := range a.Chain() {
+			require.Less(t, events, bounded)
+		}
+	}
+	t.Logf("the starter took %d MB at the most", h.StarterPeak()>>20)
+	require.Less(t, h.StarterPeak(), starterRoom)
+}
+
+// Three groups change hundreds of times. Each incident goes on in a new run while
+// something of it is under way: a rollback, a snooze, an acknowledgement that runs out.
+func TestWhatIsUnderWayOutlivesANewRunInAStorm(t *testing.T) {
+	t.Parallel()
+	const lasts = 40 * time.Second
+	h := e2e.Start(t, e2e.Setting{Services: []string{"checkout", "search", "cart"}, AckTimeout: lasts})
+	for _, effect := range []string{"message", "update"} {
+		h.Allow("slack", effect)
+	}
+	h.AllowAll()
+	h.Jenkins("checkout").Hold(older)
+
+	var all sync.WaitGroup
+	flood := func(service string, decide func(*e2e.Alert), see func(*e2e.Alert)) {
+		all.Go(func() {
+			alert := h.Fire(service)
+			alert.ExpectStatus(incident.Triggered)
+			first, decided := alert.Run(), false
+			changes := alert.Flood(func(changes int) bool {
+				if changes%10 > 0 {
+					return false
+				}
+				if !decided && alert.Events() >= soon {
+					decide(alert)
+					decided = true
+				}
+				return alert.Run() != first
+			})
+			require.True(t, decided, "it was decided in the first run")
+			see(alert)
+			t.Logf("%s: %d changes, runs of %v events", service, changes, alert.Chain())
+			for _, events := range alert.Chain() {
+				require.Less(t, events, bounded)
+			}
+		})
+	}
+	var build *e2e.Build
+	flood("checkout",
+		func(a *e2e.Alert) {
+			a.Decide(signals.RollBack, incident.Decision{By: "sre-1", Release: older})
+			a.ExpectDecided()
+			build = h.Jenkins("checkout").ExpectBuild(older)
+		},
+		func(a *e2e.Alert) {
+			in, _ := a.Incident()
+			require.Equal(t, incident.RollbackRunning, in.Rollback.State)
+			build.Finish()
+			a.Resolve()
+			closed := a.ExpectClosed()
+			require.Equal(t, older, closed.Restored)
+			require.Equal(t, 1, closed.Rollback.Attempt)
+			require.Equal(t, 1, e2e.Count(closed, incident.BuildStarted))
+		})
+	var due sync.Map
+	flood("search",
+		func(a *e2e.Alert) {
+			a.Decide(signals.Acknowledge, incident.Decision{By: "sre-1"})
+			due.Store("search", a.ExpectStatus(incident.Acknowledged).AckDue)
+		},
+		func(a *e2e.Alert) {
+			in, _ := a.Incident()
+			before, _ := due.Load("search")
+			require.Equal(t, before, in.AckDue, "what is due is due at the same moment")
+			require.NotZero(t, in.AckDue)
+			a.ExpectEntries(incident.AckTimedOut, 1)
+			a.ExpectEntries(incident.Paged, 2)
+			a.Resolve()
+			a.ExpectClosed()
+		})
+	flood("cart",
+		func(a *e2e.Alert) {
+			a.Decide(signals.Snooze, incident.Decision{By: "sre-1", For: lasts.String()})
+			a.ExpectEntries(incident.Snoozed, 1)
+		},
+		func(a *e2e.Alert) {
+			in, _ := a.Incident()
+			require.NotZero(t, in.SnoozedUntil)
+			a.ExpectEntries(incident.SnoozeEnded, 1)
+			a.Resolve()
+			closed := a.ExpectClosed()
+			require.Equal(t, 1, e2e.Count(closed, incident.Paged))
+		})
+	all.Wait()
+}
