@@ -69,10 +69,10 @@ func (w Watch) heardOf() time.Time {
 	return w.Since
 }
 
-// Begin is the watch as it begins at a moment; one that goes on is left as it is.
-func (w Watch) Begin(now time.Time) Watch {
+// Begin is the watch that has begun at a moment, maybe unnoticed until now; one that goes on has begun before.
+func (w Watch) Begin(began, now time.Time) Watch {
 	if w.Since.IsZero() {
-		w.Since = now
+		w.Since = began
 	}
 	return w.At(now)
 }

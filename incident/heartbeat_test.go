@@ -17,7 +17,7 @@ var (
 
 // watched is the backup, watched since began by settings read then.
 func watched() incident.Watch {
-	return incident.Watch{Heartbeat: backup, Configured: began}.Begin(began)
+	return incident.Watch{Heartbeat: backup, Configured: began}.Begin(began, began)
 }
 
 func after(d time.Duration) time.Time { return began.Add(d) }
@@ -37,6 +37,7 @@ func TestAHeartbeatIsSilentOnceEveryAndGraceHavePassedSinceItsLastBeat(t *testin
 		"an older beat changes nothing":   {watched().Beat(after(2*time.Hour), after(3*time.Hour)).Beat(after(time.Hour), after(3*time.Hour)), 2*time.Hour + patience - 1, 0},
 		"a beat without a moment is now":  {watched().Beat(time.Time{}, after(5*time.Hour)), 5*time.Hour + patience, 5*time.Hour + patience},
 		"a clock ahead gives no more":     {watched().Beat(after(90*time.Hour), after(5*time.Hour)), 5*time.Hour + patience, 5*time.Hour + patience},
+		"watched before a worker was up":  {incident.Watch{Heartbeat: backup}.Begin(began, after(time.Hour)), patience, patience},
 		"one that waited for a worker":    {watched().Beat(after(time.Hour), after(20*time.Hour)), time.Hour + patience, time.Hour + patience},
 		"what is retired is not expected": {watched().Retire(after(1), after(1)), 9000 * time.Hour, 0},
 	} {
@@ -157,7 +158,7 @@ func TestWhateverHappensTheIncidentsKnowWhatIsSilent(t *testing.T) {
 			return time.Duration(rapid.IntRange(1, most).Draw(t, label)) * time.Second
 		}
 		now := began
-		w := incident.Watch{Heartbeat: incident.Heartbeat{Name: "job", Service: "a", Every: second(60, "every"), Grace: second(60, "grace")}, Configured: now}.Begin(now)
+		w := incident.Watch{Heartbeat: incident.Heartbeat{Name: "job", Service: "a", Every: second(60, "every"), Grace: second(60, "grace")}, Configured: now}.Begin(now, now)
 		open := map[string]time.Time{}
 		var latest time.Time
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {

@@ -16,7 +16,8 @@ import (
 // when it beats again. It heeds no cancellation: what is watched must not be forgotten by a click.
 func Heartbeat(ctx workflow.Context, w incident.Watch) error {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
-	s := &sentry{watch: w.Begin(workflow.Now(ctx)), log: workflow.GetLogger(ctx), selector: workflow.NewSelector(ctx)}
+	began := workflow.GetInfo(ctx).WorkflowStartTime.UTC() // Beats may have come before the first task.
+	s := &sentry{watch: w.Begin(began, workflow.Now(ctx)), log: workflow.GetLogger(ctx), selector: workflow.NewSelector(ctx)}
 	inlets := s.inlets(ctx)
 	for _, in := range inlets {
 		s.selector.AddReceive(in.channel, func(workflow.ReceiveChannel, bool) { in.take() })

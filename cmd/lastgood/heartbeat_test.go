@@ -12,7 +12,7 @@ import (
 
 func TestAHeartbeatIsListedWithItsState(t *testing.T) {
 	now := time.Date(2026, 7, 1, 2, 0, 0, 0, time.UTC)
-	w := incident.Watch{Heartbeat: incident.Heartbeat{Name: "nightly", Service: "backup", Every: time.Hour, Grace: time.Minute, Severity: incident.SEV2}}.Begin(now)
+	w := incident.Watch{Heartbeat: incident.Heartbeat{Name: "nightly", Service: "backup", Every: time.Hour, Grace: time.Minute, Severity: incident.SEV2}}.Begin(now, now)
 	require.Equal(t, awaited, rowOf(w, now).State)
 	require.Equal(t, silent, rowOf(w, now.Add(61*time.Minute)).State, "also when no worker has noticed yet")
 	heard := w.Beat(now.Add(time.Minute), now.Add(time.Minute))

@@ -118,7 +118,7 @@ func TestAHeartbeatThatWasTerminatedIsWatchedAgainWithWhatItsIncidentKnows(t *te
 		h := w.starting(heartbeatOf("a", time.Hour, 0))
 		require.NoError(t, h.compare(t.Context()))
 		pass(2 * time.Hour)
-		silent := w.watches["a"].Begin(time.Now()).At(time.Now())
+		silent := w.watches["a"].Begin(time.Now(), time.Now()).At(time.Now())
 		silent.Told = incident.Silence{Service: "s", From: silent.Silent}
 		w.watches["a"], w.ended["a"] = silent, true
 

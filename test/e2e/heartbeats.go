@@ -6,9 +6,11 @@ import (
 	"net/http/httptest"
 	"os"
 	"sync/atomic"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	enums "go.temporal.io/api/enums/v1"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/seed-44180607/lastgood/incident"
 	"github.com/seed-44180607/lastgood/internal/local"
@@ -114,4 +116,25 @@ func (h *Harness) RunStatus() enums.WorkflowExecutionStatus {
 	described, err := h.temporal.DescribeWorkflowExecution(h.t.Context(), signals.HeartbeatWorkflow(h.HeartbeatName()), "")
 	require.NoError(h.t, err)
 	return described.GetWorkflowExecutionInfo().GetStatus()
+}
+
+// BeatsUntilANewRun signals beats side by side until the story's heartbeat goes on in a new run, and returns how many.
+func (h *Harness) BeatsUntilANewRun() (beats int) {
+	h.t.Helper()
+	id := signals.HeartbeatWorkflow(h.HeartbeatName())
+	run := func() string {
+		described, err := h.temporal.DescribeWorkflowExecution(h.t.Context(), id, "")
+		require.NoError(h.t, err)
+		return described.GetWorkflowExecutionInfo().GetExecution().GetRunId()
+	}
+	for first := run(); run() == first; beats += 50 {
+		var group errgroup.Group
+		for range 50 {
+			group.Go(func() error {
+				return h.temporal.SignalWorkflow(h.t.Context(), id, "", signals.Beat, signals.Pulse{At: time.Now()})
+			})
+		}
+		require.NoError(h.t, group.Wait())
+	}
+	return beats
 }

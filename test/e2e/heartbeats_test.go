@@ -83,6 +83,20 @@ func TestBeatsThatWaitForAWorkerCount(t *testing.T) {
 	h.AllowAll()
 }
 
+func TestThousandsOfBeatsGoOnInANewRunThatForgetsNothing(t *testing.T) {
+	t.Parallel()
+	h := e2e.Start(t, e2e.Setting{Plain: true, Heartbeat: "every: 30s, grace: 10m"})
+	h.Beats()
+	began := time.Now()
+	beats := h.BeatsUntilANewRun()
+	require.Greater(t, beats, 500)
+	h.ExpectWatched("the last beat", func(w incident.Watch, running bool) bool { return running && w.Last.After(began) })
+	w, _ := h.Watched()
+	require.Equal(t, h.ServiceID("checkout"), w.Heartbeat.Service)
+	require.Zero(t, w.Told)
+	require.Contains(t, h.Does("heartbeat", "list").Output, h.HeartbeatName())
+}
+
 func TestSomebodyOutsideNoticesWhenLastgoodCannotPage(t *testing.T) {
 	t.Parallel()
 	outside := e2e.OpenOutside(t.Cleanup)
