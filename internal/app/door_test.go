@@ -89,7 +89,8 @@ func newDoorwayOf(t *testing.T, client signals.Client, change func(*config.Env))
 	require.NoError(t, err)
 	d := &doorway{metrics: newMetrics()}
 	ready := func(context.Context) error { return nil }
-	d.api = newAPI(c, client, d.metrics, ready, slog.New(slog.NewTextHandler(&d.log, nil)))
+	log := slog.New(slog.NewTextHandler(&d.log, nil))
+	d.api = newAPI(c, client, newHeartbeats(c.Heartbeats, client, time.Now(), d.metrics, log), d.metrics, ready, log)
 	return d
 }
 

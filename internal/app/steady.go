@@ -155,3 +155,13 @@ func (p persistent) Decide(ctx context.Context, c incident.Click) error {
 	_, err := persist(ctx, func(ctx context.Context) (struct{}, error) { return struct{}{}, p.client.Decide(ctx, c) })
 	return err
 }
+
+// outlasting is an opener that outlasts a short absence of Temporal.
+type outlasting struct {
+	opener
+	steady *steady
+}
+
+func (o outlasting) Alert(ctx context.Context, service string, d incident.Delivery) (string, error) {
+	return o.steady.store(ctx, func(ctx context.Context) (string, error) { return o.opener.Alert(ctx, service, d) })
+}
