@@ -122,8 +122,8 @@ func newWorldWith(t *testing.T, change func(*api.Options), services ...string) *
 				return map[string]any{"declared": d.Service, "channel": channel}
 			},
 		},
-		Heartbeats:    w,
-		SelfCheck:     w.checked,
+		Heartbeats: w,
+		SelfCheck:  w.checked,
 	}
 	change(&options)
 	w.api = api.New(options)

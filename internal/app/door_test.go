@@ -20,6 +20,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
 	"github.com/seed-44180607/lastgood/internal/api"
@@ -57,6 +59,10 @@ func (s *stored) SignalWithStartWorkflow(_ context.Context, id, signal string, _
 
 func (s *stored) SignalWorkflow(_ context.Context, id, _, signal string, _ any) error {
 	return s.keep(signal + " " + id)
+}
+
+func (s *stored) DescribeWorkflowExecution(_ context.Context, id, _ string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	return nil, serviceerror.NewNotFound("no workflow " + id)
 }
 
 // doorway is a starter's whole HTTP interface before a Temporal that is made up.
