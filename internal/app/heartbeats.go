@@ -187,6 +187,9 @@ func (b *beating) beat(ctx context.Context, at time.Time) error {
 	if at.After(b.stored) {
 		b.stored = at
 	}
+	if !b.waiting.After(at) {
+		b.waiting = time.Time{}
+	}
 	return nil
 }
 

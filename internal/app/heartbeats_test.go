@@ -173,7 +173,7 @@ func TestWhoBeatsFarMoreOftenThanItHasToIsStoredNowAndThenAndAtTheEnd(t *testing
 		pass(time.Minute)
 		synctest.Wait()
 		require.Equal(t, began, w.beats[0], "the first one at once")
-		require.LessOrEqual(t, len(w.beats), 5)
+		require.LessOrEqual(t, len(w.beats), 7, "one in 10 s; two where a beat comes in the moment in which another has waited long enough")
 		require.Equal(t, began.Add(24*time.Second), w.watches["a"].Last, "the latest one is not lost")
 	})
 }
