@@ -152,6 +152,19 @@ func merged(batch []*letter) incident.Message {
 	return incident.Merge(pages)
 }
 
+// send sends one message. Activities are guarded by Temporal, a lane is not: a page that
+// cannot be drawn would end the worker, and everybody's pages with it, again and again.
+func (l *lane) send(ctx context.Context, batch []*letter) (at incident.Receipt, err error) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			err = &rest.Error{
+				Vendor: l.way.name, Attempted: "draw a page", Status: http.StatusBadRequest, Err: fmt.Errorf("this is a fault of lastgood: %v", reason),
+			}
+		}
+	}()
+	return l.way.send(ctx, l.to, merged(batch))
+}
+
 // settle notes what became of the message under way. What the vendor did not take
 // because of a limit waits for its end: here when that is near, else at Temporal.
 func (l *lane) settle(batch []*letter, began time.Time, at incident.Receipt, err error, now time.Time) {

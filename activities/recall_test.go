@@ -93,3 +93,24 @@ func TestAMessageNamesAnIncidentOnce(t *testing.T) {
 		require.Equal(t, 1, m.outbox.Waiting("SMS"), "the second page of the incident")
 	})
 }
+
+func TestAPageThatCannotBeDrawnFailsAloneAndEndsNoWorker(t *testing.T) {
+	mailing(t, func(t *testing.T, m *mail) {
+		m.post.answers = func(_ int, _ string, page incident.Message) error {
+			for _, marker := range markers(page) {
+				if marker == "b" {
+					panic("nobody thought of this")
+				}
+			}
+			return nil
+		}
+		m.send("U1", "a")
+		synctest.Wait()
+		m.send("U1", "b")
+		m.send("U1", "c")
+		m.pass(time.Minute)
+		require.Len(t, m.post.sent, 2)
+		require.NoError(t, m.result("c").err)
+		require.True(t, failed(t, m.result("b").err).NonRetryable(), "another way is tried at once")
+	})
+}
