@@ -88,6 +88,10 @@ type Delivery struct {
 	URL string `json:"url,omitempty"`
 	// NeverResolves is true when the monitor never says that an alert has resolved: a person does.
 	NeverResolves bool `json:"never_resolves,omitempty"`
+	// By is the person who declared it, Note what that person has to say; empty when
+	// it comes from a monitor.
+	By   string `json:"by,omitempty"`
+	Note string `json:"note,omitempty"`
 	// LeftOut counts the alerts of the group that the monitor left out of this message.
 	LeftOut int `json:"left_out,omitempty"`
 }

@@ -62,6 +62,10 @@ func init() {
 // unseen are the events that change nothing that is shown.
 var unseen = []Kind{CardShown, ThreadShown, PageShown, NoticeSent, Attempted, TicketTried, TicketWritten, TicketClosed, PageStarted, CalledOut, FactsDoubted, Launched, AbortSent}
 
+// touching are the events whose rules change alerts in place. There may be many: they
+// are copied for these only, and where else one is changed.
+var touching = []Kind{Delivered, AlertFired, AlertResolved}
+
 // Apply gives the state after the event. It returns the state unchanged with
 // ErrDuplicate when the decision was taken before, and with a *Refusal when the
 // event makes no sense now. The state given is never changed.
@@ -80,8 +84,8 @@ func Apply(in Incident, ev Event) (Incident, error) {
 	}
 	ev.Decision.Comment = strings.TrimSpace(ev.Decision.Comment)
 	next := in.clone()
-	if !slices.Contains(unseen, ev.Kind) {
-		next.Alerts = slices.Clone(in.Alerts) // There may be many.
+	if slices.Contains(touching, ev.Kind) {
+		next.Alerts = slices.Clone(in.Alerts)
 	}
 	err := apply(&next, ev)
 	switch {

@@ -161,6 +161,9 @@ func (in Incident) rollbackLines() (line, failure string) {
 // notes say why something is missing from the card.
 func (in Incident) notes() []string {
 	var notes []string
+	if in.DeclaredBy != "" {
+		notes = append(notes, "Declared by "+in.DeclaredBy)
+	}
 	switch choice := in.Facts.Choice; {
 	case in.Service.Rollback == nil || !in.Open() || in.Rollback.UnderWay():
 	case !in.Facts.Asked:

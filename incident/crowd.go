@@ -67,7 +67,7 @@ func (a Alert) place() int {
 func (a Alert) nameless() Alert {
 	return Alert{
 		Fingerprint: short(a.Fingerprint), StartsAt: packable(a.StartsAt), Firing: a.Firing, Severity: a.Severity,
-		NeverResolves: a.NeverResolves,
+		NeverResolves: a.NeverResolves, Blind: a.Blind,
 	}
 }
 
@@ -172,6 +172,7 @@ const packed = 8 + 8 + 1
 const (
 	markFiring = 1 << iota
 	markNeverResolves
+	markBlind
 	markSeverity // Times the number of the severity, from here on.
 )
 
@@ -185,6 +186,9 @@ func (a Alert) pack(to []byte) []byte {
 	if a.NeverResolves {
 		marks |= markNeverResolves
 	}
+	if a.Blind {
+		marks |= markBlind
+	}
 	return append(to, marks)
 }
 
@@ -193,6 +197,7 @@ func unpack(one []byte) Alert {
 		Fingerprint: hex.EncodeToString(one[:8]),
 		StartsAt:    time.Unix(0, int64(binary.BigEndian.Uint64(one[8:16]))).UTC(),
 		Firing:      one[16]&markFiring != 0, NeverResolves: one[16]&markNeverResolves != 0,
+		Blind: one[16]&markBlind != 0,
 	}
 	if i := int(one[16]/markSeverity) - 1; i >= 0 && i < len(packedSeverities) {
 		a.Severity = packedSeverities[i]

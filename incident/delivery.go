@@ -11,9 +11,12 @@ type edge struct {
 	startsAt    time.Time // In UTC, so that equal moments are equal.
 	firing      bool
 	severity    Severity
+	blind       bool
 }
 
-func edgeOf(a Alert) edge { return edge{a.Fingerprint, a.StartsAt.UTC(), a.Firing, a.Severity} }
+func edgeOf(a Alert) edge {
+	return edge{a.Fingerprint, a.StartsAt.UTC(), a.Firing, a.Severity, a.Blind}
+}
 
 // Union is what two deliveries of one group say together, in the order in which they
 // came. What both say stands there once, as the later one words it. Nothing else is
@@ -34,6 +37,9 @@ func (d Delivery) Union(later Delivery) Delivery {
 	d.LeftOut = later.LeftOut
 	if later.URL != "" {
 		d.URL = later.URL
+	}
+	if later.By != "" {
+		d.By, d.Note = later.By, later.Note
 	}
 	return d
 }

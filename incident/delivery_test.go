@@ -65,6 +65,40 @@ func TestDeliveriesTakenTogetherComeToWhatTheyComeToOneByOne(t *testing.T) {
 	})
 }
 
+func TestWithoutStartsTheLastWordOnAnAlertCounts(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		in := incident.Incident{ID: "INC-261123-ABCDEF", Service: checkout(), Policies: policies(), Severity: incident.SEV2}
+		in, err := incident.Apply(in, incident.Event{Kind: incident.Opened, At: noon})
+		require.NoError(t, err)
+		take := func(in incident.Incident, d incident.Delivery) incident.Incident {
+			next, err := incident.Apply(in, incident.Event{Kind: incident.Delivered, At: noon, Delivery: d})
+			require.NoError(t, err)
+			return next
+		}
+		first := take(in, incident.Delivery{Alerts: []incident.Alert{ratio(noon)}})
+		one, all := first, incident.Delivery{}
+		for _, d := range someEdges(t) {
+			d.Alerts = d.Alerts[:1]
+			d.Alerts[0].StartsAt = time.Time{}
+			one, all = take(one, d), all.Union(d)
+		}
+		together := take(first, all)
+		require.Equal(t, firing(one), firing(together))
+		require.Equal(t, one.Status, together.Status)
+	})
+}
+
+// firing are the fingerprints of the alerts that fire.
+func firing(in incident.Incident) map[string]bool {
+	list := map[string]bool{}
+	for _, a := range in.Alerts {
+		if a.Firing {
+			list[a.Fingerprint] = true
+		}
+	}
+	return list
+}
+
 func TestAnAlertThatFiredAndResolvedInBetweenIsNews(t *testing.T) {
 	s := given(t, triggered)
 	brief := ratio(s.now)

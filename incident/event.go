@@ -15,6 +15,7 @@ type Kind string
 const (
 	Opened        Kind = "Opened"
 	Delivered     Kind = "Delivered" // Stands on the timeline as what it brought.
+	WasDeclared   Kind = "Declared"
 	AlertFired    Kind = "AlertFired"
 	AlertResolved Kind = "AlertResolved"
 	LeftOut       Kind = "LeftOut" // Of the timeline alone.

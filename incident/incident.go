@@ -60,7 +60,9 @@ type Incident struct {
 	// LeftOut counts the alerts that the latest message about a group left out.
 	LeftOut int `json:"left_out,omitempty"`
 	// Source is the kind of monitor; MonitorURL leads to it.
-	Source     string `json:"source,omitempty"`
+	Source string `json:"source,omitempty"`
+	// DeclaredBy is the person who declared it; empty when a monitor did.
+	DeclaredBy string `json:"declared_by,omitempty"`
 	MonitorURL string `json:"monitor_url,omitempty"`
 	// LookBack is true until it is known which incident of the same workflow came
 	// before this one: Before, which stays empty when there was none.

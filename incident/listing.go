@@ -22,7 +22,12 @@ var unlisted = []string{"alertname", "severity"}
 // firingLines lists the alerts that fire, the worst first: the first few, and how many
 // there are besides.
 func (in Incident) firingLines() (lines []string, more int) {
-	firing := slices.DeleteFunc(slices.Clone(in.Alerts), func(a Alert) bool { return !a.Firing || a.Title() == "" })
+	var firing []Alert
+	for _, a := range in.Alerts {
+		if a.Firing && a.Title() != "" {
+			firing = append(firing, a)
+		}
+	}
 	slices.SortStableFunc(firing, func(a, b Alert) int { return cmp.Compare(rank(a.Severity), rank(b.Severity)) })
 	apart := labelsApart(firing)
 	for _, a := range firing[:min(len(firing), shownAlerts)] {

@@ -49,6 +49,9 @@ func delivered(in *Incident, ev Event) error {
 		in.allQuiet(ev)
 	}
 	result = tellingMost(result, in.leaveOut(ev))
+	if result == nil && ev.Delivery.By != "" {
+		in.declare(ev)
+	}
 	if in.Open() {
 		in.ease(Event{At: ev.At})
 	}
@@ -146,6 +149,9 @@ func (in *Incident) allQuiet(ev Event) {
 // resolve ends the responding, and what no monitor says resolved of. The run stays
 // open for a while.
 func (in *Incident) resolve(ev Event, why string) {
+	if in.Unending() > 0 {
+		in.Alerts = slices.Clone(in.Alerts)
+	}
 	for i, a := range in.Alerts {
 		if a.Firing && a.NeverResolves {
 			in.Alerts[i].Firing, in.Alerts[i].EndsAt = false, ev.At

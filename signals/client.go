@@ -125,8 +125,9 @@ func wrap(err error, attempted, id string) error {
 // summaryBytes is what a summary may take: Temporal allows 400 bytes of payload.
 const summaryBytes = 180
 
+// summary is shown as Markdown.
 func summary(service string, severity incident.Severity, title string) string {
-	return Shorten(fmt.Sprintf("%s %s: %s", severity, service, title), summaryBytes)
+	return Shorten(fmt.Sprintf("%s %s: %s", severity, service, unmarked(title)), summaryBytes)
 }
 
 func details(o Opening) string {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/seed-44180607/lastgood/incident"
 	"github.com/seed-44180607/lastgood/oncall"
@@ -110,8 +111,22 @@ func Details(in incident.Incident) string {
 const shownEntries = 40
 
 func markdown(text string) string {
-	return Shorten(meaning.Replace(text), 350)
+	return Shorten(unmarked(text), 350)
+}
+
+// unmarked is one line of a text in which nothing is Markdown, steers a terminal or turns the direction of writing.
+func unmarked(text string) string {
+	return meaning.Replace(strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
+			return -1
+		default:
+			return r
+		}
+	}, text))
 }
 
 // meaning is what Markdown would take for more than text, within a table.
-var meaning = strings.NewReplacer(`\`, `\\`, "|", `\|`, "\n", " ", "\r", " ", "<", "&lt;", "[", `\[`, "]", `\]`)
+var meaning = strings.NewReplacer(`\`, `\\`, "|", `\|`, "<", "&lt;", "[", `\[`, "]", `\]`)

@@ -125,7 +125,7 @@ func TestTheDetailsAreNeverTooLargeNorMarkup(t *testing.T) {
 			text := signals.Details(in)
 
 			require.Less(t, len(text), detailsLimit)
-			require.Equal(t, name != "garbage", utf8.ValidString(text), "what was readable stays so")
+			require.True(t, utf8.ValidString(text))
 			require.True(t, strings.HasSuffix(text, "| the latest |\n"), "the latest is kept")
 			require.NotContains(t, text, "<script>")
 			require.NotContains(t, text, "\r")

@@ -135,9 +135,60 @@ func (c *blockCheck) element(at string, element map[string]any) {
 		c.fail(at+"/type", "missing required field: type")
 	}
 	c.short(at+"/action_id", element["action_id"], 255)
-	if kind != "button" {
-		return
+	switch kind {
+	case "static_select":
+		c.menu(at, element)
+	case "plain_text_input":
+		c.short(at+"/initial_value", element["initial_value"], 3000)
+		if most, ok := element["max_length"].(float64); ok && (most < 1 || most > 3000) {
+			c.fail(at+"/max_length", "must be 1 to 3000")
+		}
+	case "button":
+		c.button(at, element)
 	}
+}
+
+// menu checks a menu's options, in groups or not.
+func (c *blockCheck) menu(at string, element map[string]any) {
+	groups, _ := element["option_groups"].([]any)
+	if len(groups) > 100 || (len(groups) > 0) == (element["options"] != nil) {
+		c.fail(at, "must have options or 1 to 100 option_groups")
+	}
+	known := map[any]bool{}
+	if len(groups) == 0 {
+		c.options(at+"/options", element["options"], known)
+	}
+	for i, raw := range groups {
+		group, _ := raw.(map[string]any)
+		where := fmt.Sprintf("%s/option_groups/%d", at, i)
+		c.text(where+"/label", group["label"], 75, true)
+		c.options(where+"/options", group["options"], known)
+	}
+	if chosen, ok := element["initial_option"].(map[string]any); ok && !known[chosen["value"]] {
+		c.fail(at+"/initial_option", "must be one of the options")
+	}
+	if element["placeholder"] != nil {
+		c.text(at+"/placeholder", element["placeholder"], 150, true)
+	}
+}
+
+func (c *blockCheck) options(at string, value any, known map[any]bool) {
+	list, _ := value.([]any)
+	if len(list) == 0 || len(list) > 100 {
+		c.fail(at, "must have 1 to 100 items")
+	}
+	for i, raw := range list {
+		option, _ := raw.(map[string]any)
+		where := fmt.Sprintf("%s/%d", at, i)
+		c.text(where+"/text", option["text"], 75, false)
+		if c.short(where+"/value", option["value"], 150) == "" {
+			c.fail(where+"/value", "must be more than 0 characters")
+		}
+		known[option["value"]] = true
+	}
+}
+
+func (c *blockCheck) button(at string, element map[string]any) {
 	c.text(at+"/text", element["text"], 75, true)
 	c.short(at+"/value", element["value"], 2000)
 	c.short(at+"/url", element["url"], 3000)

@@ -27,13 +27,18 @@ func (s *slack) submit(sent submission, now time.Time) (*view, map[string]any, e
 		id, _ := block["block_id"].(string)
 		for _, element := range elementsOf(block) {
 			action, _ := element["action_id"].(string)
-			if given, ok := sent.Values[id][action]; ok {
+			given, ok := sent.Values[id][action]
+			switch {
+			case ok:
 				values[id] = map[string]any{action: answer(element, given)}
+			case block["type"] == "input":
+				values[id] = map[string]any{action: untouched(element)}
 			}
 		}
 	}
-	for id := range sent.Values {
-		if values[id] == nil {
+	for id, given := range sent.Values {
+		state, _ := values[id].(map[string]any)
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(given)), func(action string) bool { return state[action] != nil }) {
 			return nil, nil, notFound("view %s has no such input in block %q", v.id, id)
 		}
 	}
@@ -57,13 +62,35 @@ func (s *slack) openFor(sent submission) *view {
 
 // answer is the state of one input element.
 func answer(element map[string]any, given string) map[string]any {
-	options, _ := element["options"].([]any)
-	for _, raw := range options {
+	for _, raw := range optionsOf(element) {
 		if option, ok := raw.(map[string]any); ok && option["value"] == given {
 			return map[string]any{"type": element["type"], "selected_option": option}
 		}
 	}
+	if given == "" {
+		return map[string]any{"type": element["type"], "value": nil}
+	}
 	return map[string]any{"type": element["type"], "value": given}
+}
+
+// untouched is the state of an input that its user left as it was.
+func untouched(element map[string]any) map[string]any {
+	if element["type"] == "plain_text_input" {
+		return map[string]any{"type": element["type"], "value": element["initial_value"]}
+	}
+	return map[string]any{"type": element["type"], "selected_option": element["initial_option"]}
+}
+
+// optionsOf are the options of a menu, those in groups too.
+func optionsOf(element map[string]any) []any {
+	options, _ := element["options"].([]any)
+	groups, _ := element["option_groups"].([]any)
+	for _, raw := range groups {
+		group, _ := raw.(map[string]any)
+		more, _ := group["options"].([]any)
+		options = append(options, more...)
+	}
+	return options
 }
 
 // viewAnswer is what an app may say to a submission.

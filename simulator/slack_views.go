@@ -3,6 +3,7 @@ package simulator
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 	"time"
 	"unicode/utf8"
 )
@@ -137,6 +138,9 @@ func readView(raw string) (map[string]any, *refusal) {
 	blocks, refused := readBlocks(string(encoded), 100)
 	if refused != nil {
 		return nil, refused
+	}
+	if fields["submit"] == nil && slices.ContainsFunc(blocks, func(b map[string]any) bool { return b["type"] == "input" }) {
+		return nil, refuse("invalid_arguments", "[ERROR] must define `submit` to use an `input` block in modals [json-pointer:/view]")
 	}
 	fields["blocks"] = blocks
 	return fields, nil

@@ -23,11 +23,14 @@ const (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	err := rootCommand().ExecuteContext(ctx)
+	root := rootCommand()
+	root.SetOut(visibleOn(os.Stdout))
+	root.SetErr(visibleOn(os.Stderr))
+	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return
 	}
-	fmt.Fprintln(os.Stderr, "lastgood:", err)
+	fmt.Fprintln(root.ErrOrStderr(), "lastgood:", err)
 	os.Exit(exitCode(err))
 }
 

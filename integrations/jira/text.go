@@ -25,13 +25,20 @@ func longText(s string) string {
 	return cut(printable(s), maxText, cutNote)
 }
 
-// printable takes out what cannot be stored: control characters and broken UTF-8.
+// printable takes out what cannot be stored, control characters and broken UTF-8, and what would deceive: characters
+// that turn the direction of writing, and line breaks of other kinds than ours.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
 			return -1
+		case unicode.IsSpace(r):
+			return ' '
+		default:
+			return r
 		}
-		return r
 	}, strings.ToValidUTF8(s, "\uFFFD"))
 }
 

@@ -42,6 +42,9 @@ func TestEveryCallConforms(t *testing.T) {
 			_, _, err := c.Find(ctx, "U1", m)
 			return err
 		},
+		"ask": func(ctx context.Context, c *slack.Client) error {
+			return c.Ask(ctx, incident.Form{Trigger: "1.2", Services: []string{"checkout"}})
+		},
 		"members": func(ctx context.Context, c *slack.Client) error {
 			_, err := c.Members(ctx, "S1")
 			return err

@@ -112,21 +112,30 @@ func Decode(body []byte) (incident.Click, bool, error) {
 
 func parse(body []byte) (interaction, error) {
 	var in interaction
+	payload, err := payloadOf(body)
+	if err != nil {
+		return in, err
+	}
+	if err := lenient(json.Unmarshal(payload, &in)); err != nil {
+		return in, fmt.Errorf("read the payload of the interaction: %w", err)
+	}
+	return in, nil
+}
+
+// payloadOf is the JSON in the body of an interaction.
+func payloadOf(body []byte) ([]byte, error) {
 	if len(body) > maxInteraction {
-		return in, fmt.Errorf("the interaction is longer than %d bytes", maxInteraction)
+		return nil, fmt.Errorf("the interaction is longer than %d bytes", maxInteraction)
 	}
 	// Only the signed body is read, never the query, which is not signed.
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
-		return in, errors.New("the interaction is no form")
+		return nil, errors.New("the interaction is no form")
 	}
 	if len(form["payload"]) != 1 {
-		return in, fmt.Errorf("the interaction has %d payloads, not one", len(form["payload"]))
+		return nil, fmt.Errorf("the interaction has %d payloads, not one", len(form["payload"]))
 	}
-	if err := lenient(json.Unmarshal([]byte(form.Get("payload")), &in)); err != nil {
-		return in, fmt.Errorf("read the payload of the interaction: %w", err)
-	}
-	return in, nil
+	return []byte(form.Get("payload")), nil
 }
 
 // click is the decision that an action stands for. Slack does not tell a double

@@ -123,7 +123,7 @@ func (a attempt) clean(text string) string {
 // plain makes one line of a text, of at most n characters.
 func plain(text string, n int) string {
 	line := strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, "\uFFFD"), func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r)
+		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
 	}), " ")
 	if runes := []rune(line); len(runes) > n {
 		return string(runes[:n-1]) + "…"

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/mail"
+	"net/url"
 	"strings"
 	texttemplate "text/template"
 	"time"
@@ -52,7 +53,7 @@ func (c *Client) compose(to string, m incident.Message) (*gomail.Msg, error) {
 	message := gomail.NewMsg()
 	message.FromMailAddress(c.from)
 	message.ToMailAddress(address)
-	message.Subject(l.subject)
+	message.Subject(unencoded.Replace(l.subject))
 	message.SetMessageIDWithValue(l.id)
 	if l.thread != "" {
 		message.SetGenHeader(gomail.HeaderReferences, l.thread)
@@ -133,9 +134,24 @@ func viewOf(c incident.Card) view {
 	}
 	v.Commits = several(commits, c.MoreCommits)
 	for _, l := range c.Links {
-		v.Links = append(v.Links, incident.Link{Text: plain(l.Text, 80), URL: plain(l.URL, maxURL)})
+		if address := webAddress(l.URL); address != "" {
+			v.Links = append(v.Links, incident.Link{Text: plain(l.Text, 80), URL: address})
+		}
 	}
 	return v
+}
+
+// unencoded takes the meaning out of what would be decoded as an encoded word of a header (RFC 2047).
+var unencoded = strings.NewReplacer("=?", "= ?")
+
+// webAddress is an address that a browser may be sent to, or nothing.
+func webAddress(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || len(address) > maxURL {
+		return ""
+	}
+	u.User = nil
+	return u.String()
 }
 
 func headingOf(c incident.Card) string {
@@ -156,9 +172,9 @@ var colours = map[incident.Severity]string{
 
 func facts(c incident.Card) []line {
 	var list []line
-	add := func(name, text, url string) {
+	add := func(name, text, address string) {
 		if text != "" {
-			list = append(list, line{name, plain(text, maxLine), plain(url, maxURL)})
+			list = append(list, line{name, plain(text, maxLine), webAddress(address)})
 		}
 	}
 	add("Since", moment(c.OpenedAt), "")

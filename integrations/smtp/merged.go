@@ -71,7 +71,7 @@ func mergedViewOf(pages []incident.Message) mergedView {
 		v.Detailed = append(v.Detailed, brief{
 			Severity: plain(string(p.Card.Severity), 10), Service: plain(p.Card.Service, 80),
 			Summary: plain(because(p.Card.Why, p.Card.Summary), maxLine), Incident: plain(p.Card.Incident, 40),
-			URL: plain(p.Card.History(), maxURL), Colour: colours[p.Card.Severity],
+			URL: webAddress(p.Card.History()), Colour: colours[p.Card.Severity],
 		})
 	}
 	for _, p := range pages[detailed:] {

@@ -110,7 +110,7 @@ func fitsInto(text string, segments int) bool {
 // plain makes one line of a text.
 func plain(text string) string {
 	words := strings.FieldsFunc(strings.ToValidUTF8(typographic.Replace(text), "?"), func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r)
+		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
 	})
 	return strings.Join(words, " ")
 }

@@ -16,12 +16,17 @@ import (
 
 // Results of a monitor's call, as they are counted.
 const (
-	accepted     = "accepted"
-	unauthorized = "unauthorized"
-	tooLarge     = "too_large"
-	unreadable   = "unreadable"
-	noService    = "no_service"
-	notStored    = "not_stored"
+	accepted      = "accepted"
+	unauthorized  = "unauthorized"
+	tooLarge      = "too_large"
+	unreadable    = "unreadable"
+	noService     = "no_service"
+	notStored     = "not_stored"
+	limited       = "limited" // The source calls too often.
+	busy          = "busy"    // Too much of the source is under way.
+	packedBody    = "packed"  // The body is compressed.
+	wrongMethod   = "method"  // Not by POST.
+	unknownSource = "unknown" // There is no such source; the source's name is then the same.
 )
 
 // storing is how many services of one call are stored at once.
@@ -41,63 +46,68 @@ type unrouted struct {
 
 // takeAlerts stores a monitor's alerts, one delivery for each service, and answers 202 when all of them are stored.
 func (a *API) takeAlerts(source Source) http.HandlerFunc {
-	tokens := a.Tokens[source.Name]
+	door := newDoor(source, a.Tokens[source.Name], a.Rate)
 	return func(w http.ResponseWriter, r *http.Request) {
-		if source.Admit == nil && !allowed(r, tokens) {
-			a.turnAway(w, r, source.Name)
+		body, leave, no := door.admit(w, r)
+		if no != nil {
+			a.refuseAlerts(w, r, source.Name, *no)
 			return
 		}
-		body, err := read(w, r)
-		if err != nil {
-			a.refuseBody(w, r, source.Name, err)
-			return
-		}
-		if source.Admit != nil && !source.Admit(r.Header, body, tokens) {
-			a.turnAway(w, r, source.Name)
-			return
-		}
+		defer leave()
 		call, err := source.read(body)
 		if err != nil {
-			a.refuseAlerts(w, r, source.Name, unreadable, http.StatusBadRequest, err)
+			a.refuseAlerts(w, r, source.Name, denial{result: unreadable, status: http.StatusBadRequest, why: err})
 			return
 		}
 		a.route(w, r, source.Name, call)
 	}
 }
 
-// turnAway refuses whoever does not show that they may send.
-func (a *API) turnAway(w http.ResponseWriter, r *http.Request, source string) {
-	w.Header().Set("WWW-Authenticate", `Bearer realm="lastgood"`)
-	a.refuseAlerts(w, r, source, unauthorized, http.StatusUnauthorized, errors.New("no token of this source is shown"))
+// maxReason is how much is told of why a call is refused, in runes: a decoder may name what it stumbled over.
+const maxReason = 300
+
+func (a *API) refuseAlerts(w http.ResponseWriter, r *http.Request, source string, no denial) {
+	reason := cut(no.why.Error(), maxReason)
+	a.counters.alerts.WithLabelValues(source, no.result).Inc()
+	a.quiet.say("alerts of "+source+" "+no.result, func(unlogged int) {
+		a.Log.WarnContext(r.Context(), "alerts refused", "source", source, "result", no.result, "status", no.status,
+			"reason", reason, "remote", r.RemoteAddr, "unlogged", unlogged)
+	})
+	no.tell(w.Header())
+	refuse(w, no.status, reason)
 }
 
-func (a *API) refuseBody(w http.ResponseWriter, r *http.Request, source string, err error) {
-	if errors.Is(err, errTooLarge) {
-		a.refuseAlerts(w, r, source, tooLarge, http.StatusRequestEntityTooLarge, err)
-		return
+// refuseUnknownSource answers whoever calls a source that does not exist. Its name is not counted by: anybody may make one up.
+func (a *API) refuseUnknownSource(w http.ResponseWriter, r *http.Request) {
+	a.refuseAlerts(w, r, unknownSource, denial{
+		result: unknownSource, status: http.StatusNotFound, why: errors.New("there is no such source of alerts"),
+	})
+}
+
+func (a *API) refuseMethod(source Source) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", http.MethodPost)
+		a.refuseAlerts(w, r, source.Name, denial{
+			result: wrongMethod, status: http.StatusMethodNotAllowed,
+			why: fmt.Errorf("%.20s is not served at %s, only POST", r.Method, source.path()),
+		})
 	}
-	a.refuseAlerts(w, r, source, unreadable, http.StatusBadRequest, err)
-}
-
-func (a *API) refuseAlerts(w http.ResponseWriter, r *http.Request, source, result string, status int, why error) {
-	a.counters.alerts.WithLabelValues(source, result).Inc()
-	a.Log.WarnContext(r.Context(), "alerts refused", "source", source, "result", result, "status", status,
-		"reason", why.Error(), "remote", r.RemoteAddr)
-	refuse(w, status, why.Error())
 }
 
 // route splits a call by service and stores what has one.
 func (a *API) route(w http.ResponseWriter, r *http.Request, source string, call Call) {
 	deliveries, lost := a.split(call)
 	if len(lost) > 0 {
-		a.Log.WarnContext(r.Context(), "alerts match no service", "source", source, "groups", call.about(),
-			"count", len(lost), "labels", labels(lost[0].Labels))
+		a.quiet.say("alerts of "+source+" "+noService, func(unlogged int) {
+			a.Log.WarnContext(r.Context(), "alerts match no service", "source", source, "groups", call.about(),
+				"count", len(lost), "labels", cut(labels(lost[0].Labels), maxLabels), "unlogged", unlogged)
+		})
 	}
 	if len(deliveries) == 0 && len(lost) > 0 {
 		a.counters.alerts.WithLabelValues(source, noService).Inc()
 		refuseWith(w, problem{
 			Status: http.StatusUnprocessableEntity, Unrouted: lost,
-			Detail: fmt.Sprintf("no service matches the labels %s, and there is no service \"default\"", labels(lost[0].Labels)),
+			Detail: fmt.Sprintf("no service matches the labels %s, and there is no service \"default\"", cut(labels(lost[0].Labels), maxLabels)),
 		})
 		return
 	}
@@ -106,8 +116,10 @@ func (a *API) route(w http.ResponseWriter, r *http.Request, source string, call 
 	rows, err := a.store(ctx, deliveries)
 	if err = errors.Join(err, a.acknowledge(ctx, source, call)); err != nil {
 		a.counters.alerts.WithLabelValues(source, notStored).Inc()
-		a.Log.WarnContext(r.Context(), "alerts not stored", "source", source, "groups", call.about(),
-			"stored", services(rows), "reason", err.Error())
+		a.quiet.say("alerts of "+source+" "+notStored, func(unlogged int) {
+			a.Log.WarnContext(r.Context(), "alerts not stored", "source", source, "groups", call.about(),
+				"stored", services(rows), "reason", err.Error(), "unlogged", unlogged)
+		})
 		refuse(w, http.StatusServiceUnavailable, "not every alert was stored; it is safe to send all of them again")
 		return
 	}
@@ -243,6 +255,17 @@ func workflows(rows []stored) []string {
 		out[i] = row.WorkflowID
 	}
 	return out
+}
+
+// maxLabels is how much of an alert's labels is told, in runes.
+const maxLabels = 1000
+
+// cut shortens a text to a number of runes.
+func cut(text string, most int) string {
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return text
 }
 
 // labels writes labels as Prometheus does: {alertname="HighErrors", service="cart"}.

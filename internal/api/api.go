@@ -76,6 +76,8 @@ type Options struct {
 	Sources []Source
 	// Tokens are those that a source may show, by its name.
 	Tokens map[string][]string
+	// Rate is how many calls a second each source may make over time; ten times as many at once.
+	Rate int
 	// Route finds the service of an alert by its labels.
 	Route func(labels map[string]string) (service string, ok bool)
 	// Owner finds the service whose incidents the alerts of a service join; false when it shares none with others.
@@ -101,6 +103,7 @@ type Options struct {
 	// DecodeCommand reads a slash command, AnswerCommand makes the JSON that shows lines of text to whoever typed it.
 	DecodeCommand func(body []byte) (incident.Command, error)
 	AnswerCommand func(lines []string) any
+	Declaring     Declaring
 }
 
 // API serves the starter's HTTP interface.
@@ -108,6 +111,7 @@ type API struct {
 	Options
 	mux      *http.ServeMux
 	counters counters
+	quiet    quiet
 	whispers sync.WaitGroup
 }
 
@@ -115,8 +119,11 @@ type API struct {
 func New(o Options) *API {
 	a := &API{Options: o, mux: http.NewServeMux(), counters: newCounters(o.Metrics)}
 	for _, source := range o.Sources {
-		a.mount(http.MethodPost, source.path(), speaking(source, a.takeAlerts(source)))
+		path := source.path()
+		a.mux.Handle("POST "+path, a.counters.timed(path, speaking(source, a.takeAlerts(source))))
+		a.mux.Handle(path, a.counters.timed(path, speaking(source, a.refuseMethod(source))))
 	}
+	a.mux.Handle("/v1/alerts/", a.counters.timed("/v1/alerts/", a.refuseUnknownSource))
 	a.mount(http.MethodPost, "/slack/interactions", a.takeInteraction)
 	a.mount(http.MethodPost, "/twilio/sms", a.takeText)
 	a.mount(http.MethodPost, "/twilio/status", a.takeReport)

@@ -54,15 +54,25 @@ type world struct {
 	write  func(ctx context.Context) error
 	wrote  []any
 
+	// forms are those that were shown; form answers for Slack.
+	forms []incident.Form
+	form  error
+
 	registry *prometheus.Registry
 	api      *api.API
 }
 
 func newWorld(t *testing.T, services ...string) *world {
 	t.Helper()
+	return newWorldWith(t, func(*api.Options) {}, services...)
+}
+
+// newWorldWith is newWorld with some options changed.
+func newWorldWith(t *testing.T, change func(*api.Options), services ...string) *world {
+	t.Helper()
 	w := &world{deliveries: map[string]incident.Delivery{}, registry: prometheus.NewRegistry()}
 	w.texting = w.phones()
-	w.api = api.New(api.Options{
+	options := api.Options{
 		Log:     slog.New(slog.NewTextHandler(w, nil)),
 		Metrics: w.registry,
 		Ready:   func(context.Context) error { return w.ready },
@@ -71,6 +81,7 @@ func newWorld(t *testing.T, services ...string) *world {
 			"alertmanager": {"old-token", "new-token"}, "grafana": {"other-token"}, "oncall": {"oncall-token"}, "pager": {"pager-token"},
 		},
 		Services: services,
+		Rate:     1000,
 		Owner: func(service string) (string, bool) {
 			owner := w.owners[service]
 			return owner, owner != ""
@@ -97,7 +108,21 @@ func newWorld(t *testing.T, services ...string) *world {
 		DecodeCommand: func(body []byte) (c incident.Command, err error) { return c, json.Unmarshal(body, &c) },
 		AnswerCommand: func(lines []string) any { return lines },
 		Texting:       w.texting,
-	})
+		Declaring: api.Declaring{
+			Forms:   w,
+			Channel: func(service string) string { return "C0" + strings.ToUpper(service) },
+			Decode: func(body []byte) (d incident.Declaration, ok bool, err error) {
+				err = json.Unmarshal(body, &d)
+				return d, d.ID != "", err
+			},
+			Rejected: func(faults map[string]string) any { return map[string]any{"errors": faults} },
+			Declared: func(d incident.Declaration, channel string) any {
+				return map[string]any{"declared": d.Service, "channel": channel}
+			},
+		},
+	}
+	change(&options)
+	w.api = api.New(options)
 	return w
 }
 
@@ -149,6 +174,14 @@ func (w *world) Whisper(_ context.Context, to incident.Reply, text string) error
 	defer w.mu.Unlock()
 	w.whispers = append(w.whispers, to.Channel+" "+to.User+": "+text)
 	return w.whisper
+}
+
+func (w *world) Ask(_ context.Context, f incident.Form) error {
+	if w.form != nil {
+		return w.form
+	}
+	w.forms = append(w.forms, f)
+	return nil
 }
 
 func (w *world) Known(context.Context) (oncall.Roster, error) { return w.roster, w.away }
@@ -211,6 +244,7 @@ func (w *world) requireUntouched(t *testing.T) {
 	require.Empty(t, w.whispers)
 	require.Empty(t, w.reports)
 	require.Empty(t, w.wrote)
+	require.Empty(t, w.forms)
 }
 
 func alertRequest(t *testing.T, body string) *http.Request {

@@ -44,8 +44,12 @@ func (a *API) takeCommand(w http.ResponseWriter, r *http.Request) {
 
 func (a *API) refuseCommand(w http.ResponseWriter, r *http.Request, result string, status int, why error) {
 	a.counters.commands.WithLabelValues(result).Inc()
-	a.Log.WarnContext(r.Context(), "command refused", "result", result, "status", status, "reason", why.Error(), "remote", r.RemoteAddr)
-	refuse(w, status, why.Error())
+	reason := cut(why.Error(), maxReason)
+	a.quiet.say("command "+result, func(unlogged int) {
+		a.Log.WarnContext(r.Context(), "command refused", "result", result, "status", status, "reason", reason,
+			"remote", r.RemoteAddr, "unlogged", unlogged)
+	})
+	refuse(w, status, reason)
 }
 
 // obey does what was asked and answers it.
@@ -54,6 +58,10 @@ func (a *API) obey(w http.ResponseWriter, r *http.Request, c incident.Command) {
 	if !known {
 		a.answerCommand(w, r, c, unknownPerson, fmt.Sprintf(
 			"Nothing was done: nobody in lastgood.yaml has your Slack user ID, %s. Ask whoever runs lastgood to add you.", c.User))
+		return
+	}
+	if declares(c.Words) {
+		a.askForm(w, r, c)
 		return
 	}
 	ask, err := understand(c.Words)

@@ -49,6 +49,7 @@ func (a *API) carryOut(ctx context.Context, k asked, by, id string) (lines []str
 func help() []string {
 	return []string{
 		"This is what I understand:",
+		"• " + forms[askDeclare] + ": declare an incident; a form asks for the rest",
 		"• " + forms[askOnCall] + ": who is on call, and who comes next",
 		"• " + forms[askMake],
 		"• " + forms[askList] + ": what is in force and what is to come",

@@ -17,6 +17,8 @@ const (
 	askMake   = "override"
 	askRemove = "override remove"
 	askSwap   = "swap"
+	// askDeclare is answered by a form.
+	askDeclare = "declare"
 )
 
 // slash is what every command begins with.
@@ -33,6 +35,7 @@ var forms = map[string]string{
 	askMaintain: slash + " maintenance SERVICE for 2h REASON, or " + slash + " maintenance SERVICE from 2026-12-24T09:00:00Z to 2026-12-24T17:00:00Z REASON",
 	askWindows:  slash + " maintenance list",
 	askEnd:      slash + " maintenance end ID",
+	askDeclare:  slash + " declare [SERVICE] [WHAT IS WRONG]",
 }
 
 // asked is a command that was understood.
@@ -52,6 +55,11 @@ const (
 	maxWords = 20
 	maxWord  = 200
 )
+
+// declares says whether somebody wants to declare an incident: in the middle of one, whatever else they have typed.
+func declares(words []string) bool {
+	return len(words) > 0 && strings.EqualFold(words[0], askDeclare)
+}
 
 // understand reads the words of a command. The error says what is wrong, and how it is written.
 func understand(words []string) (asked, error) {

@@ -36,18 +36,33 @@ func (a *API) takeInteraction(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err != nil:
 		a.refuseInteraction(w, r, unreadable, http.StatusBadRequest, err)
-	case !ok:
-		a.counters.interactions.WithLabelValues(ignored).Inc()
-	default:
+	case ok:
 		a.decide(w, r, click)
+	default:
+		a.takeForm(w, r, body)
+	}
+}
+
+// takeForm takes what is no click.
+func (a *API) takeForm(w http.ResponseWriter, r *http.Request, body []byte) {
+	switch d, ok, err := a.Declaring.Decode(body); {
+	case err != nil:
+		a.refuseInteraction(w, r, unreadable, http.StatusBadRequest, err)
+	case ok:
+		a.declare(w, r, d)
+	default:
+		a.counters.interactions.WithLabelValues(ignored).Inc()
 	}
 }
 
 func (a *API) refuseInteraction(w http.ResponseWriter, r *http.Request, result string, status int, why error) {
 	a.counters.interactions.WithLabelValues(result).Inc()
-	a.Log.WarnContext(r.Context(), "interaction refused", "result", result, "status", status, "reason", why.Error(),
-		"remote", r.RemoteAddr)
-	refuse(w, status, why.Error())
+	reason := cut(why.Error(), maxReason)
+	a.quiet.say("interaction "+result, func(unlogged int) {
+		a.Log.WarnContext(r.Context(), "interaction refused", "result", result, "status", status, "reason", reason,
+			"remote", r.RemoteAddr, "unlogged", unlogged)
+	})
+	refuse(w, status, reason)
 }
 
 func (a *API) decide(w http.ResponseWriter, r *http.Request, c incident.Click) {

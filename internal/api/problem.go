@@ -23,7 +23,7 @@ func refuse(w http.ResponseWriter, status int, detail string) {
 
 func refuseWith(w http.ResponseWriter, p problem) {
 	p.Title = http.StatusText(p.Status)
-	if p.Status == http.StatusServiceUnavailable {
+	if p.Status == http.StatusServiceUnavailable && w.Header().Get("Retry-After") == "" {
 		w.Header().Set("Retry-After", "5")
 	}
 	if own, worded := w.(wordedWriter); worded {

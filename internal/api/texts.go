@@ -266,9 +266,11 @@ func (a *API) signed(w http.ResponseWriter, r *http.Request, kind string) (body 
 
 func (a *API) refuseText(w http.ResponseWriter, r *http.Request, kind, result string, status int, why error) {
 	a.counters.texts.WithLabelValues(kind, result).Inc()
-	a.Log.WarnContext(r.Context(), "call of the phone network refused", "kind", kind, "result", result, "status", status,
-		"reason", why.Error(), "remote", r.RemoteAddr)
-	detail := why.Error()
+	detail := cut(why.Error(), maxReason)
+	a.quiet.say("text "+kind+" "+result, func(unlogged int) {
+		a.Log.WarnContext(r.Context(), "call of the phone network refused", "kind", kind, "result", result, "status", status,
+			"reason", why.Error(), "remote", r.RemoteAddr, "unlogged", unlogged)
+	})
 	if result == notStored {
 		detail = "it was not stored; it is safe to send it again"
 	}

@@ -66,7 +66,7 @@ func one(fingerprint string, firing bool) incident.Delivery {
 
 func (s *sender) post(at time.Duration, service string, d incident.Delivery) {
 	s.pending.Go(func() {
-		time.Sleep(at)
+		<-time.After(at)
 		ctx, cancel := context.WithTimeout(s.t.Context(), 4*time.Second)
 		defer cancel()
 		id, err := s.gathering.Alert(ctx, service, d)
@@ -80,7 +80,7 @@ func (s *sender) post(at time.Duration, service string, d incident.Delivery) {
 func (s *sender) end() {
 	s.t.Helper()
 	s.pending.Wait()
-	time.Sleep(gatherFor)
+	<-time.After(gatherFor)
 	synctest.Wait()
 	require.Empty(s.t, s.gathering.groups)
 	require.Zero(s.t, s.gathering.waiting)
@@ -161,7 +161,7 @@ func TestACallerThatGoesTakesNothingAway(t *testing.T) {
 			_, err := s.gathering.Alert(ctx, "checkout", one("a", true))
 			require.ErrorIs(t, err, context.Canceled)
 		})
-		time.Sleep(100 * time.Millisecond)
+		<-time.After(100 * time.Millisecond)
 		cancel()
 		s.post(0, "checkout", one("b", true))
 		s.expect([]string{"0s checkout a", "1s checkout b"}, []string{"2s b incident/checkout <nil>"})
@@ -182,7 +182,7 @@ func TestWhatWaitsIsBounded(t *testing.T) {
 		s.post(time.Second, "checkout", many(mayWait, "b"))
 		s.post(2*time.Second, "search", one("c", true)) // Another group is not held up.
 		s.post(2*time.Second, "checkout", one("d", true))
-		time.Sleep(2500 * time.Millisecond)
+		<-time.After(2500 * time.Millisecond)
 		synctest.Wait()
 		require.Equal(t, []string{"2s d  store 1 alerts of checkout: 20000 others wait to be stored; send them again later"}, s.answers)
 		held := s.gathering.groups[groupOf("checkout", many(1, "b"))]
@@ -196,7 +196,7 @@ func TestWhatWaitsIsBounded(t *testing.T) {
 // What a delivery says beside its alerts keeps it apart from others, or is settled by
 // Union: whoever adds a field decides which.
 func TestEveryFieldOfADeliveryIsSettledWhenTwoBecomeOne(t *testing.T) {
-	require.Equal(t, 6, reflect.TypeFor[incident.Delivery]().NumField())
+	require.Equal(t, 8, reflect.TypeFor[incident.Delivery]().NumField())
 	d := incident.Delivery{Source: "alertmanager", Group: "g", URL: "http://a", NeverResolves: true}
 	others := []incident.Delivery{d, d, d}
 	others[0].Source, others[1].Group, others[2].NeverResolves = "grafana", "h", false
@@ -209,4 +209,7 @@ func TestEveryFieldOfADeliveryIsSettledWhenTwoBecomeOne(t *testing.T) {
 	require.Equal(t, "http://b", d.Union(replica).URL)
 	require.Equal(t, 3, d.Union(replica).LeftOut)
 	require.Equal(t, "http://b", replica.Union(incident.Delivery{}).URL)
+	again := incident.Delivery{By: "ana", Note: "since noon"}
+	same := d.Union(again).Union(incident.Delivery{})
+	require.Equal(t, []string{"ana", "since noon"}, []string{same.By, same.Note})
 }

@@ -63,7 +63,7 @@ func pagerDuty(t *testing.T) (*pagerduty.Client, *running, *bytes.Buffer) {
 	file, err := config.Parse("lastgood.yaml", []byte(twoServices))
 	require.NoError(t, err)
 	temporal, log := &running{}, &bytes.Buffer{}
-	c := config.Config{File: file, Tokens: map[string][]config.Secret{"pagerduty": {config.NewSecret("old-key"), config.NewSecret("new-key")}}}
+	c := config.Config{File: file, AlertRate: 200, Tokens: map[string][]config.Secret{"pagerduty": {config.NewSecret("old-key"), config.NewSecret("new-key")}}}
 	door := newAPI(c, signals.Client{Temporal: temporal}, newMetrics(), func(context.Context) error { return nil }, slog.New(slog.NewTextHandler(log, nil)))
 	server := httptest.NewServer(door)
 	t.Cleanup(server.Close)

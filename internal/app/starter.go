@@ -65,22 +65,36 @@ func newAPI(c config.Config, client signals.Client, metrics *metrics, ready func
 		}
 	}
 	secret := c.Slack.SigningSecret.Reveal()
+	chat := slack.New(slack.Config{Token: c.Slack.BotToken.Reveal(), APIURL: c.Slack.APIURL})
 	return api.New(api.Options{
 		Log: log, Metrics: metrics.registry, Ready: ready,
 		Sources: sources(c),
-		Tokens:  tokens, Route: c.Route, Services: c.ServiceIDs(), Owner: c.Owner,
-		Alerts:        newGathering(opener{config: c, client: client}),
+		Tokens:  tokens, Rate: c.AlertRate, Route: c.Route, Services: c.ServiceIDs(), Owner: c.Owner,
+		Alerts:        newGathering(opener{config: c, client: client, steady: newSteady(log)}),
 		VerifySlack:   func(h http.Header, body []byte) error { return slack.Verify(secret, h, body, time.Now()) },
 		DecodeClick:   slack.Decode,
 		Person:        c.PersonBySlack,
-		Decisions:     client,
+		Decisions:     persistent{client},
 		IsClosed:      func(err error) bool { return errors.Is(err, signals.ErrClosed) },
-		Whisperer:     slack.New(slack.Config{Token: c.Slack.BotToken.Reveal(), APIURL: c.Slack.APIURL}),
+		Whisperer:     chat,
 		Roster:        book{newPeople(c.Roster, client.Roster, askedReadEvery, log), client},
 		DecodeCommand: slack.DecodeCommand,
 		AnswerCommand: slack.Ephemeral,
 		Texting:       texting(c, client),
+		Declaring:     declaring(c, chat),
 	})
+}
+
+// declaring is how people declare incidents of the services in lastgood.yaml.
+func declaring(c config.Config, chat *slack.Client) api.Declaring {
+	return api.Declaring{
+		Forms: chat,
+		Channel: func(id string) string {
+			s, _ := c.Service(id)
+			return s.SlackChannel
+		},
+		Decode: slack.DecodeDeclaration, Rejected: slack.Rejected, Declared: slack.Declared,
+	}
 }
 
 // book is the roster to read and to write in.
@@ -93,6 +107,7 @@ type book struct {
 type opener struct {
 	config config.Config
 	client signals.Client
+	steady *steady
 }
 
 func (o opener) Alert(ctx context.Context, service string, d incident.Delivery) (string, error) {
@@ -101,5 +116,5 @@ func (o opener) Alert(ctx context.Context, service string, d incident.Delivery) 
 		return "", fmt.Errorf("alert %s: no such service", service)
 	}
 	opening := signals.Opening{Service: s.Service, Policies: s.Policies, TemporalUI: o.config.TemporalUI}
-	return o.client.Alert(ctx, opening, d)
+	return o.steady.store(ctx, func(ctx context.Context) (string, error) { return o.client.Alert(ctx, opening, d) })
 }

@@ -27,7 +27,9 @@ type Config struct {
 	PublicURL  string
 	TemporalUI string
 	// Tokens are those that a source of alerts may show: one, or two while they are exchanged.
-	Tokens    map[string][]Secret
+	Tokens map[string][]Secret
+	// AlertRate is how many calls a second each source of alerts may make over time.
+	AlertRate int
 	TaskQueue string
 	// StopTimeout is how long a process may take to end after SIGTERM.
 	StopTimeout time.Duration

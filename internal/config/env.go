@@ -25,6 +25,7 @@ type Env struct {
 
 	AlertTokens     Secret `envconfig:"ALERT_TOKENS"`
 	AlertTokensFile string `envconfig:"ALERT_TOKENS_FILE"`
+	AlertRate       string `envconfig:"ALERT_RATE"`
 
 	SlackAPIURL            string `envconfig:"SLACK_API_URL"`
 	SlackBotToken          Secret `envconfig:"SLACK_BOT_TOKEN"`
@@ -67,6 +68,7 @@ var defaultEnv = Env{
 	LogLevel:          "info",
 	LogFormat:         "text",
 	TaskQueue:         "lastgood",
+	AlertRate:         "200",
 	WorkerStopTimeout: "30s",
 	WorkflowCacheSize: "2000",
 	SlackAPIURL:       "https://slack.com/api/",
@@ -111,6 +113,7 @@ func (e Env) withDefaults(process Process) Env {
 	e.LogLevel = cmp.Or(e.LogLevel, defaultEnv.LogLevel)
 	e.LogFormat = cmp.Or(e.LogFormat, defaultEnv.LogFormat)
 	e.TaskQueue = cmp.Or(e.TaskQueue, defaultEnv.TaskQueue)
+	e.AlertRate = cmp.Or(e.AlertRate, defaultEnv.AlertRate)
 	e.WorkerStopTimeout = cmp.Or(e.WorkerStopTimeout, defaultEnv.WorkerStopTimeout)
 	e.WorkflowCacheSize = cmp.Or(e.WorkflowCacheSize, defaultEnv.WorkflowCacheSize)
 	e.SlackAPIURL = cmp.Or(e.SlackAPIURL, defaultEnv.SlackAPIURL)

@@ -38,6 +38,7 @@ func TestAProcessHasDefaultsForWhatIsNotSet(t *testing.T) {
 	require.Equal(t, "lastgood", c.TaskQueue)
 	require.Equal(t, 30*time.Second, c.StopTimeout)
 	require.Equal(t, 2000, c.CacheSize)
+	require.Equal(t, 200, c.AlertRate)
 	require.Equal(t, "https://slack.com/api/", c.Slack.APIURL)
 	require.True(t, c.Slack.On())
 	require.False(t, c.Jenkins.On())
@@ -56,7 +57,7 @@ func TestTheEnvironmentOfTheProcessIsRead(t *testing.T) {
 		"LASTGOOD_CONFIG": minimal, "LISTEN_ADDR": "127.0.0.1:0", "METRICS_ADDR": "localhost:19090",
 		"LOG_LEVEL": "DEBUG", "LOG_FORMAT": "json", "PUBLIC_URL": "https://lastgood.example.com",
 		"TEMPORAL_UI_URL": "http://127.0.0.1:8233", "TASK_QUEUE": "mine", "WORKER_STOP_TIMEOUT": "1m",
-		"WORKFLOW_CACHE_SIZE": "0", "ALERT_TOKENS": "alertmanager:tok1, alertmanager:a:b ,gate:tok3",
+		"WORKFLOW_CACHE_SIZE": "0", "ALERT_RATE": "50", "ALERT_TOKENS": "alertmanager:tok1, alertmanager:a:b ,gate:tok3",
 		"SLACK_API_URL": "http://127.0.0.1:8090/slack/api", "SLACK_BOT_TOKEN": "xoxb-1",
 		"SLACK_SIGNING_SECRET": "sign", "SLACK_APP_TOKEN": "xapp-1", "JENKINS_URL": "http://127.0.0.1:8090/jenkins/",
 		"JENKINS_USER": "bot", "JENKINS_TOKEN": "jtok", "JIRA_URL": "http://127.0.0.1:8090/jira",
@@ -78,7 +79,7 @@ func TestTheEnvironmentOfTheProcessIsRead(t *testing.T) {
 			"alertmanager": {config.NewSecret("tok1"), config.NewSecret("a:b")},
 			"gate":         {config.NewSecret("tok3")},
 		},
-		TaskQueue: "mine", StopTimeout: time.Minute,
+		AlertRate: 50, TaskQueue: "mine", StopTimeout: time.Minute,
 		Slack: config.Slack{
 			BotToken: config.NewSecret("xoxb-1"), SigningSecret: config.NewSecret("sign"),
 			AppToken: config.NewSecret("xapp-1"), APIURL: "http://127.0.0.1:8090/slack/api/",
@@ -122,6 +123,8 @@ func TestAVariableAtFaultIsNamed(t *testing.T) {
 		{"URLs", config.Worker, func(e *config.Env) {
 			e.PublicURL, e.TemporalUIURL, e.SlackAPIURL = "lastgood.example.com", "ftp://x", "https://slack.com/api/?x=1"
 		}, []string{"PUBLIC_URL: is no URL", "TEMPORAL_UI_URL: is no URL", "SLACK_API_URL: carries a query"}},
+		{"no alerts", config.Starter, func(e *config.Env) { e.AlertRate = "0" }, []string{`ALERT_RATE: "0" is no whole number of calls a second between 1 and 100000`}},
+		{"words for alerts", config.Starter, func(e *config.Env) { e.AlertRate = "50/s" }, []string{`ALERT_RATE: "50/s" is no whole number`}},
 		{"numbers", config.Worker, func(e *config.Env) { e.WorkerStopTimeout, e.WorkflowCacheSize = "30", "-1" }, []string{
 			`WORKER_STOP_TIMEOUT: "30" is no time`, `WORKFLOW_CACHE_SIZE: "-1" is no whole number`,
 		}},

@@ -22,6 +22,7 @@ func (e Env) settings(process Process) (Config, Faults) {
 		PublicURL:   v.url("PUBLIC_URL", e.PublicURL),
 		TemporalUI:  v.url("TEMPORAL_UI_URL", e.TemporalUIURL),
 		Tokens:      v.tokens("ALERT_TOKENS", v.secret("ALERT_TOKENS", e.AlertTokens, e.AlertTokensFile)),
+		AlertRate:   v.alertRate(e.AlertRate),
 		TaskQueue:   e.TaskQueue,
 		StopTimeout: v.stopTimeout(e.WorkerStopTimeout),
 		CacheSize:   v.cacheSize(e.WorkflowCacheSize),
@@ -90,6 +91,17 @@ func (v *variables) stopTimeout(value string) time.Duration {
 		v.fault("WORKER_STOP_TIMEOUT", "%q is no time above 0 like 30s", value)
 	}
 	return d
+}
+
+// maxAlertRate is more than any Temporal takes from one starter.
+const maxAlertRate = 100_000
+
+func (v *variables) alertRate(value string) int {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 1 || n > maxAlertRate {
+		v.fault("ALERT_RATE", "%q is no whole number of calls a second between 1 and %d, like 200", value, maxAlertRate)
+	}
+	return n
 }
 
 func (v *variables) cacheSize(value string) int {

@@ -148,6 +148,18 @@ func (c Control) Slash(ctx context.Context, channel, user, text string) (Clicked
 	return answer, err
 }
 
+// Submit sends the modal off that a user has open, with some of its fields filled in.
+// Blocks and inputs go by the names of the fields.
+func (c Control) Submit(ctx context.Context, user string, fields map[string]string) (Clicked, error) {
+	values := map[string]map[string]string{}
+	for name, value := range fields {
+		values[name] = map[string]string{name: value}
+	}
+	var answer Clicked
+	err := c.call(ctx, http.MethodPost, "/control/submit", map[string]any{"user": user, "values": values}, &answer)
+	return answer, err
+}
+
 func (c Control) call(ctx context.Context, method, path string, body, into any) error {
 	content, err := json.Marshal(body)
 	if err != nil {

@@ -64,15 +64,17 @@ function input(block, names) {
   const mark = {'data-block': block.block_id, 'data-action': part.action_id, name};
   let control;
   if (part.type === 'static_select') {
-    control = el('select', {...mark, id: name}, part.options.map((option) => el('option', {
+    const options = (list) => list.map((option) => el('option', {
       value: option.value, selected: option.value === part.initial_option?.value,
-    }, textObject(option.text, names))));
+    }, textObject(option.text, names)));
+    control = el('select', {...mark, id: name}, part.placeholder && el('option', {value: ''}, textObject(part.placeholder, names)),
+      part.option_groups ? part.option_groups.map((group) => el('optgroup', {label: group.label.text}, options(group.options))) : options(part.options));
   } else if (part.type === 'radio_buttons') {
     return el('fieldset', {class: 'b-input'}, el('legend', {}, textObject(block.label, names)), part.options.map((option) => el('label', {class: 'option'},
       el('input', {type: 'radio', ...mark, value: option.value, checked: option.value === part.initial_option?.value}),
       el('span', {}, textObject(option.text, names), option.description && el('small', {}, textObject(option.description, names))))), fault(block));
   } else {
-    control = el(part.multiline ? 'textarea' : 'input', {...mark, id: name, placeholder: part.placeholder?.text});
+    control = el(part.multiline ? 'textarea' : 'input', {...mark, id: name, placeholder: part.placeholder?.text, maxlength: part.max_length});
     control.value = part.initial_value ?? '';
   }
   return el('div', {class: 'b-input'}, el('label', {for: name}, textObject(block.label, names), block.optional && el('small', {}, ' (optional)')), control,

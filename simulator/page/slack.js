@@ -178,3 +178,20 @@ async function send(open, form) {
     say('⚠ ' + refused.message);
   }
 }
+
+// A command is typed where the person is; before there is any conversation, to the app itself.
+document.getElementById('slash').addEventListener('submit', async (event) => {
+  event.preventDefault();
+  const typing = event.target;
+  const say = (text) => { document.getElementById('slash-failure').textContent = text; };
+  const [, command, text = ''] = /^(\/\S+)\s*(.*)$/.exec(typing.elements.text.value.trim()) ?? [];
+  if (!command) return say('⚠ Only commands can be typed here: /lastgood help');
+  say('');
+  try {
+    const got = await post('/control/slash', {command, text, channel: chosen.conversation ?? chosen.person, user: chosen.person});
+    if (got.status !== 200) return say(`⚠ ${command} failed with the error "${got.error}"`);
+    typing.reset();
+  } catch (refused) {
+    say('⚠ ' + refused.message);
+  }
+});

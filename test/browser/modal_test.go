@@ -56,6 +56,10 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			} `json:"state"`
 		} `json:"view"`
 	}
+	if r.FormValue("command") != "" {
+		a.command(w, r)
+		return
+	}
 	if err := json.Unmarshal([]byte(r.FormValue("payload")), &payload); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
@@ -73,6 +77,15 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = w.Write([]byte(`{"response_action":"errors","errors":{"reason":"Say why."}}`))
+}
+
+// command opens the modal, or tells who typed it alone that it does not.
+func (a *app) command(w http.ResponseWriter, r *http.Request) {
+	if r.FormValue("text") == "choose" {
+		a.call("views.open", url.Values{"trigger_id": {r.FormValue("trigger_id")}, "view": {modal}})
+		return
+	}
+	_, _ = w.Write([]byte("I only know " + r.FormValue("command") + " choose"))
 }
 
 func (a *app) call(method string, form url.Values) {
@@ -102,20 +115,7 @@ func (a *app) chosen() []string {
 // every block is drawn, no text becomes markup, and a modal is filled in, refused and
 // sent.
 func TestAModalIsFilledInAndSent(t *testing.T) {
-	a := &app{t: t}
-	server := httptest.NewServer(a)
-	t.Cleanup(server.Close)
-	address := freeAddress(t)
-	a.url = "http://" + address
-	simulator, err := browser.StartSimulator(t.Context(), "../../bin/lastgood", address, server.URL)
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		_, err := simulator.Interrupt()
-		require.NoError(t, err)
-	})
-	a.call("chat.postMessage", url.Values{"channel": {"U0SRE1"}, "text": {"a page"}})
-
-	s := open(t)
+	a, s := openApp(t)
 	s.do(chromedp.EmulateViewport(1280, 900), chromedp.Navigate(a.url))
 	s.reads(`#messages`, "a page")
 	a.call("chat.postMessage", url.Values{"channel": {"C0CHECKOUT"}, "text": {"fallback"}, "blocks": {hostile}})
@@ -154,6 +154,43 @@ func TestAModalIsFilledInAndSent(t *testing.T) {
 	s.press(`#modal-close`)
 	s.gone(`#modal[open]`)
 	require.Len(t, a.chosen(), 1)
+}
+
+// A command is typed below the messages; what it answers is shown there, and so is its modal.
+func TestACommandIsTypedOnThePage(t *testing.T) {
+	a, s := openApp(t)
+	s.do(chromedp.EmulateViewport(1280, 900), chromedp.Navigate(a.url))
+	s.reads(`#messages`, "a page")
+
+	s.do(chromedp.SendKeys(`#slash input`, "hello\r", chromedp.ByQuery))
+	s.reads(`#slash-failure`, "Only commands can be typed here")
+	s.do(chromedp.Evaluate(`document.getElementById("slash").reset()`, nil), chromedp.SendKeys(`#slash input`, "/lastgood help\r", chromedp.ByQuery))
+	s.reads(`#messages`, "I only know /lastgood choose")
+	s.do(chromedp.SendKeys(`#slash input`, "/lastgood choose\r", chromedp.ByQuery))
+	s.see(`#modal[open]`)
+	s.do(chromedp.SendKeys(`#modal textarea`, "the basket is wrong", chromedp.ByQuery))
+	s.press(`#modal-submit`)
+	s.gone(`#modal[open]`)
+	require.Equal(t, []string{"2026.11.3 because the basket is wrong"}, a.chosen())
+}
+
+// openApp starts a simulator with an app, and a browser.
+func openApp(t *testing.T) (*app, *screen) {
+	t.Helper()
+	a := &app{t: t}
+	server := httptest.NewServer(a)
+	t.Cleanup(server.Close)
+	address := freeAddress(t)
+	a.url = "http://" + address
+	simulator, err := browser.StartSimulator(t.Context(), "../../bin/lastgood", address, server.URL)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		_, err := simulator.Interrupt()
+		require.NoError(t, err)
+	})
+	a.call("chat.postMessage", url.Values{"channel": {"U0SRE1"}, "text": {"a page"}})
+
+	return a, open(t)
 }
 
 func freeAddress(t *testing.T) string {

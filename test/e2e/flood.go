@@ -16,10 +16,11 @@ import (
 	"github.com/seed-44180607/lastgood/signals"
 )
 
-// Flood lets the alert's group change again and again, as many starters would bring it
-// to Temporal: one alert comes, another goes. It ends as soon as it has gone on long
-// enough, and gives how many changes there were. In the end the alert alone fires.
-func (a *Alert) Flood(enough func(changes int) bool) (changes int) {
+// Flood lets the alert's group change again and again, as starters bring it to Temporal:
+// one alert comes, another goes. It begins with a number, makes a pause after each, and
+// ends as soon as it has gone on long enough. It gives the number after the last; the
+// alert alone fires then.
+func (a *Alert) Flood(from int, pause time.Duration, enough func() bool) (next int) {
 	a.h.t.Helper()
 	pod := func(i int, firing bool) incident.Alert {
 		return incident.Alert{
@@ -31,11 +32,12 @@ func (a *Alert) Flood(enough func(changes int) bool) (changes int) {
 		d := incident.Delivery{Source: "alertmanager", Group: a.group(), Alerts: alerts}
 		require.NoError(a.h.t, a.h.temporal.SignalWorkflow(a.h.t.Context(), a.Workflow(), "", signals.Alert, d))
 	}
-	for ; !enough(changes); changes++ {
-		tell(pod(changes+1, true), pod(changes, false))
+	for next = from + 1; !enough(); next++ {
+		tell(pod(next, true), pod(next-1, false))
+		a.h.Pass(pause)
 	}
-	tell(pod(changes, false))
-	return changes
+	tell(pod(next-1, false))
+	return next
 }
 
 // Events is how many events the history of the alert's latest run has.
@@ -76,22 +78,34 @@ func (a *Alert) Crowd(status string, n, each int) (bodies [][]byte) {
 }
 
 // Rush posts bodies, so many a second, each on its own: none waits for the answer to
-// another. Every one must be accepted. It gives the longest wait for an answer.
-func (h *Harness) Rush(bodies [][]byte, aSecond int) (longest time.Duration) {
+// another. Every one is accepted, or refused by 503 and then sent again, as a monitor
+// does. It gives the longest wait for an answer, and how many were sent again.
+func (h *Harness) Rush(bodies [][]byte, aSecond int) (longest time.Duration, again int) {
 	h.t.Helper()
 	pace := time.NewTicker(time.Second / time.Duration(aSecond))
 	defer pace.Stop()
-	answers := make(chan Answer, len(bodies))
+	type answered struct {
+		body []byte
+		Answer
+	}
+	answers := make(chan answered, len(bodies))
+	post := func(body []byte) { answers <- answered{body, h.PostAlerts(body)} }
 	for _, body := range bodies {
 		<-pace.C
-		go func() { answers <- h.PostAlerts(body) }()
+		go post(body)
 	}
-	for range bodies {
-		answer := <-answers
-		require.Equal(h.t, http.StatusAccepted, answer.Status, answer.Body)
-		longest = max(longest, answer.Took)
+	for left := len(bodies); left > 0; {
+		a := <-answers
+		longest = max(longest, a.Took)
+		if a.Status == http.StatusServiceUnavailable {
+			again++
+			go post(a.body)
+			continue
+		}
+		require.Equal(h.t, http.StatusAccepted, a.Status, a.Body)
+		left--
 	}
-	return longest
+	return longest, again
 }
 
 // StarterPeak is the most memory that the starter has had so far, in bytes.
