@@ -113,8 +113,8 @@ func (a *API) route(w http.ResponseWriter, r *http.Request, source string, call 
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), storeWithin)
 	defer cancel()
-	rows, err := a.store(ctx, deliveries)
-	if err = errors.Join(err, a.acknowledge(ctx, source, call)); err != nil {
+	rows, err := a.take(ctx, source, call, deliveries)
+	if err != nil {
 		a.counters.alerts.WithLabelValues(source, notStored).Inc()
 		a.quiet.say("alerts of "+source+" "+notStored, func(unlogged int) {
 			a.Log.WarnContext(r.Context(), "alerts not stored", "source", source, "groups", call.about(),
@@ -188,11 +188,17 @@ func (a *API) unite(deliveries []delivery) (united []delivery) {
 	return united
 }
 
-// everywhere makes one delivery for each service.
-func (a *API) everywhere(d incident.Delivery) []delivery {
-	out := make([]delivery, len(a.Services))
-	for i, service := range a.Services {
-		out[i] = delivery{service: service, Delivery: d}
+// everywhere makes one delivery for each service, and of those that share their incidents for one.
+func (a *API) everywhere(d incident.Delivery) (out []delivery) {
+	told := map[string]bool{}
+	for _, service := range a.Services {
+		if owner, shares := a.Owner(service); shares {
+			if told[owner] {
+				continue
+			}
+			told[owner] = true
+		}
+		out = append(out, delivery{service: service, Delivery: d})
 	}
 	return out
 }
@@ -214,6 +220,14 @@ func (a *API) byService(d incident.Delivery) (deliveries []delivery, lost []unro
 		deliveries[i].Alerts = append(deliveries[i].Alerts, alert)
 	}
 	return deliveries, lost
+}
+
+// take stores what a call says of its alerts.
+func (a *API) take(ctx context.Context, source string, call Call, deliveries []delivery) ([]stored, error) {
+	if call.Acknowledged {
+		return nil, a.acknowledge(ctx, source, call, deliveries)
+	}
+	return a.store(ctx, deliveries)
 }
 
 // store hands every delivery on and gives a row for each that was stored. One that fails keeps no other from being tried.

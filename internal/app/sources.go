@@ -46,12 +46,13 @@ func pagerdutyCall(body []byte, severities payload.Severities) (api.Call, error)
 	if err != nil {
 		return api.Call{}, err
 	}
-	call := api.Call{Answer: pagerduty.Accepted(c.Key)}
-	if c.Acknowledges {
-		call.Acknowledged, call.Comment = c.Delivery.Group, c.Client
-		return call, nil
+	call := api.Call{
+		Deliveries: []incident.Delivery{c.Delivery}, Anywhere: !c.Delivery.Firing(),
+		Acknowledged: c.Acknowledges, Answer: pagerduty.Accepted(c.Key),
 	}
-	call.Deliveries, call.Anywhere = []incident.Delivery{c.Delivery}, !c.Delivery.Firing()
+	if c.Acknowledges {
+		call.Comment = c.Client
+	}
 	return call, nil
 }
 
