@@ -28,6 +28,10 @@ type Call struct {
 	Answer any
 }
 
+// ErrLater is the error of a Read that could not be made in time, for want of nothing but time: the same body may be read
+// when it is sent again.
+var ErrLater = errors.New("the body could not be read in time; send it again")
+
 // read gives what a body comes to.
 func (s Source) read(body []byte) (Call, error) {
 	if s.Read != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -155,4 +156,16 @@ func TestASourceRefusesInItsOwnWords(t *testing.T) {
 			w.requireUntouched(t)
 		})
 	}
+}
+
+func TestABodyThatCouldNotBeReadInTimeIsToBeSentAgain(t *testing.T) {
+	late := api.Source{Name: "pager", Read: func([]byte) (api.Call, error) { return api.Call{}, fmt.Errorf("%w: too much work", api.ErrLater) }}
+	w := newWorldWith(t, func(o *api.Options) { o.Sources = []api.Source{late} }, "checkout")
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/alerts/pager", strings.NewReader(`{}`))
+	r.SetBasicAuth("", "pager-token")
+	a := w.send(r)
+	require.Equal(t, "the body could not be read in time; send it again: too much work", requireProblem(t, a, http.StatusServiceUnavailable))
+	require.Equal(t, "1", a.Header().Get("Retry-After"))
+	require.Contains(t, w.metrics(t), `lastgood_alerts_total{result="busy",source="pager"} 1`)
+	w.requireUntouched(t)
 }
