@@ -26,6 +26,9 @@ const (
 	// away, and awayFor is for how long nobody then waits for it. One delivery at a time tries whether it is back.
 	awayAfter = 3
 	awayFor   = time.Second
+	// fairly is how long a delivery must have been tried for its failure to tell anything of Temporal. Of a call that is
+	// too large to be stored in its time the last ones have a moment only.
+	fairly = time.Second
 	// againSoon and againLate bound the pause between two attempts.
 	againSoon = 50 * time.Millisecond
 	againLate = 250 * time.Millisecond
@@ -34,6 +37,7 @@ const (
 var (
 	errAway   = errors.New("temporal has not answered for some time; a delivery tries it every second")
 	errNoTurn = errors.New("too many deliveries are on their way to temporal")
+	errNoTime = errors.New("no time was left to store it")
 )
 
 // steady takes deliveries to Temporal through what passes by itself, and keeps them from piling up while it is away.
@@ -51,7 +55,7 @@ func newSteady(log *slog.Logger) *steady {
 			IsSuccessful: func(err error) bool { return err == nil || !passes(err) },
 			// Neither a sender who has hung up nor a crowd says anything about Temporal.
 			IsExcluded: func(err error) bool {
-				return errors.Is(err, errNoTurn) || serviceerror.ToStatus(err).Code() == codes.Canceled
+				return errors.Is(err, errNoTurn) || errors.Is(err, errNoTime) || serviceerror.ToStatus(err).Code() == codes.Canceled
 			},
 			OnStateChange: func(_ string, _, to gobreaker.State) {
 				if to == gobreaker.StateOpen {
@@ -76,7 +80,12 @@ func (s *steady) store(ctx context.Context, call func(context.Context) (string, 
 			return "", fmt.Errorf("%w: %w", errNoTurn, err)
 		}
 		defer s.turns.Release(1)
-		return persist(ctx, call)
+		began := time.Now()
+		id, err := persist(ctx, call)
+		if ctx.Err() != nil && err != nil && time.Since(began) < fairly {
+			err = fmt.Errorf("%w: %w", errNoTime, err)
+		}
+		return id, err
 	})
 	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
 		return "", errAway

@@ -214,6 +214,29 @@ func TestACrowdThatFindsNoTurnIsNoAbsenceOfTemporal(t *testing.T) {
 	})
 }
 
+func TestADeliveryThatHadNoTimeLeftIsNoAbsenceOfTemporal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newPorter()
+		slow := func(ctx context.Context) (string, error) {
+			select {
+			case <-time.After(200 * time.Millisecond):
+				return storedAt(ctx)
+			case <-ctx.Done():
+				return "", fmt.Errorf("signal alerts to incident/checkout/1: %w", ctx.Err())
+			}
+		}
+		for range 2 * awayAfter {
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			_, err := s.store(ctx, slow)
+			cancel()
+			require.ErrorIs(t, err, errNoTime)
+		}
+		_, err := s.sends(t, slow)
+		require.NoError(t, err, "others are not turned away for it")
+		require.NotContains(t, s.log.String(), "temporal is taken to be away")
+	})
+}
+
 func TestWhateverTemporalDoesADeliveryIsStoredOrFailsInTime(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		// What Temporal does at each attempt: how long it takes, and what comes of it.
