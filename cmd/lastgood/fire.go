@@ -28,7 +28,8 @@ func fireCommand() *cobra.Command {
 		Short: "Send a saved alert to a starter, as its monitor would",
 		Long: `Send the body in FILE, or standard input where FILE is -, to the address of a starter's
 source, such as https://lastgood.example.com/v1/alerts/alertmanager. The token is the first
-one that ALERT_TOKENS has for the source, the last part of the address.`,
+one that ALERT_TOKENS, or the file that ALERT_TOKENS_FILE names, has for the source, the last
+part of the address. A body for /v2/enqueue carries its own.`,
 		Args: usageOf(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			source, err := sourceOf(to)
@@ -39,7 +40,11 @@ one that ALERT_TOKENS has for the source, the last part of the address.`,
 			if err != nil {
 				return usageError{err}
 			}
-			answer, err := fire(cmd.Context(), to, tokenFor(source, os.Getenv("ALERT_TOKENS")), body)
+			tokens, err := alertTokens()
+			if err != nil {
+				return usageError{err}
+			}
+			answer, err := fire(cmd.Context(), to, tokenFor(source, tokens), body)
 			if err != nil {
 				return err
 			}
@@ -65,6 +70,19 @@ func saved(file string, stdin io.Reader) ([]byte, error) {
 		return io.ReadAll(stdin)
 	}
 	return os.ReadFile(file)
+}
+
+// alertTokens are the starter's, from the variable or its file.
+func alertTokens() (string, error) {
+	file := os.Getenv("ALERT_TOKENS_FILE")
+	if file == "" {
+		return os.Getenv("ALERT_TOKENS"), nil
+	}
+	tokens, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("ALERT_TOKENS_FILE: %w; name a file that you may read, or set ALERT_TOKENS", err)
+	}
+	return strings.TrimSpace(string(tokens)), nil
 }
 
 // tokenFor is the first token of a source in a list like source:token,source:token.

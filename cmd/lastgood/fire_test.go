@@ -70,3 +70,22 @@ func TestFireNeedsAFileAndAnAddress(t *testing.T) {
 		})
 	}
 }
+
+func TestTheTokensMayStandInAFile(t *testing.T) {
+	t.Setenv("ALERT_TOKENS_FILE", written(t, "tokens", "grafana:other,alertmanager:filed\n"))
+	var shown string
+	starter := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		shown = r.Header.Get("Authorization")
+		w.WriteHeader(http.StatusAccepted)
+	}))
+	t.Cleanup(starter.Close)
+	file, to := written(t, "alert.json", "{}"), starter.URL+"/v1/alerts/alertmanager"
+
+	require.Zero(t, run(t, "fire", file, "--to", to).code)
+	require.Equal(t, "Bearer filed", shown)
+
+	t.Setenv("ALERT_TOKENS_FILE", filepath.Join(t.TempDir(), "none"))
+	sent := run(t, "fire", file, "--to", to)
+	require.Equal(t, usage, sent.code)
+	require.Contains(t, sent.complaint, "ALERT_TOKENS_FILE: open ")
+}

@@ -279,10 +279,11 @@ func (a *API) store(ctx context.Context, deliveries []delivery) ([]stored, error
 	return rows, errors.Join(errs...)
 }
 
-func services(rows []stored) []string {
-	out := make([]string, min(len(rows), maxNamed))
-	for i := range out {
-		out[i] = rows[i].Service
+func services(rows []stored) (out []string) {
+	for _, row := range rows {
+		if len(out) < maxNamed && !slices.Contains(out, row.Service) {
+			out = append(out, row.Service)
+		}
 	}
 	return out
 }

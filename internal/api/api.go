@@ -118,11 +118,13 @@ type API struct {
 	counters counters
 	quiet    quiet
 	whispers sync.WaitGroup
+	// strangers are those who call for people: in the chat, or by phone.
+	strangers strangers
 }
 
 // New mounts everything. It panics when the metrics are registered already.
 func New(o Options) *API {
-	a := &API{Options: o, mux: http.NewServeMux(), counters: newCounters(o.Metrics)}
+	a := &API{Options: o, mux: http.NewServeMux(), counters: newCounters(o.Metrics), strangers: newStrangers()}
 	for _, source := range o.Sources {
 		path := source.path()
 		a.mux.Handle("POST "+path, a.counters.timed(path, speaking(source, a.takeAlerts(source))))

@@ -21,15 +21,13 @@ const (
 // takeCommand carries out what somebody typed after the slash command, and answers that person alone, in the answer to
 // the call itself. What a change needs is stored by then.
 func (a *API) takeCommand(w http.ResponseWriter, r *http.Request) {
-	body, err := read(w, r)
-	switch {
-	case errors.Is(err, errTooLarge):
-		a.refuseCommand(w, r, tooLarge, http.StatusRequestEntityTooLarge, err)
-		return
-	case err != nil:
-		a.refuseCommand(w, r, unreadable, http.StatusBadRequest, err)
+	body, leave, err := a.strangers.read(w, r)
+	if err != nil {
+		result, status := unread(err)
+		a.refuseCommand(w, r, result, status, err)
 		return
 	}
+	defer leave()
 	if err := a.VerifySlack(r.Header, body); err != nil {
 		a.refuseCommand(w, r, unauthorized, http.StatusUnauthorized, err)
 		return

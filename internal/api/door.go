@@ -31,13 +31,15 @@ type door struct {
 	tokens []string
 	rate   *rate.Limiter
 	room   *semaphore.Weighted
+	// strangers are those who have sent a body that has not been looked at yet.
+	strangers strangers
 }
 
 func newDoor(source Source, tokens []string, perSecond int) *door {
 	return &door{
 		source: source, tokens: tokens,
 		rate: rate.NewLimiter(rate.Limit(perSecond), bursting*perSecond),
-		room: semaphore.NewWeighted(roomForBodies),
+		room: semaphore.NewWeighted(roomForBodies), strangers: newStrangers(),
 	}
 }
 
@@ -77,9 +79,11 @@ func (d *door) admit(w http.ResponseWriter, r *http.Request) (body []byte, leave
 
 // admitSigned is admit for a source whose body itself shows who sent it.
 func (d *door) admitSigned(w http.ResponseWriter, r *http.Request) (body []byte, leave func(), no *denial) {
-	if body, no = whole(w, r); no != nil {
-		return nil, nil, no
+	body, forget, err := d.strangers.read(w, r)
+	if err != nil {
+		return nil, nil, notWhole(err)
 	}
+	defer forget()
 	if no = d.known(d.source.Admit(r.Header, body, d.tokens)); no != nil {
 		return nil, nil, no
 	}
@@ -98,15 +102,16 @@ func (d *door) enter(length int64) (leave func(), no *denial) {
 
 // whole reads all of the body.
 func whole(w http.ResponseWriter, r *http.Request) ([]byte, *denial) {
-	body, err := read(w, r)
-	switch {
-	case errors.Is(err, errTooLarge):
-		return nil, &denial{result: tooLarge, status: http.StatusRequestEntityTooLarge, why: err}
-	case err != nil:
-		return nil, &denial{result: unreadable, status: http.StatusBadRequest, why: err}
-	default:
-		return body, nil
+	body, err := read(http.MaxBytesReader(w, r.Body, MaxBody))
+	if err != nil {
+		return nil, notWhole(err)
 	}
+	return body, nil
+}
+
+func notWhole(err error) *denial {
+	result, status := unread(err)
+	return &denial{result: result, status: status, why: err}
 }
 
 // known turns strangers away, and then those who come too often: a stranger uses up nothing of a source's rate.

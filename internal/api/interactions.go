@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 
@@ -19,15 +18,13 @@ const (
 // takeInteraction stores what a click decided. It answers 200 only then, or when nothing can be made of it and the
 // clicker is told so; Slack shows the clicker a warning for any other answer, and sends nothing twice.
 func (a *API) takeInteraction(w http.ResponseWriter, r *http.Request) {
-	body, err := read(w, r)
-	switch {
-	case errors.Is(err, errTooLarge):
-		a.refuseInteraction(w, r, tooLarge, http.StatusRequestEntityTooLarge, err)
-		return
-	case err != nil:
-		a.refuseInteraction(w, r, unreadable, http.StatusBadRequest, err)
+	body, leave, err := a.strangers.read(w, r)
+	if err != nil {
+		result, status := unread(err)
+		a.refuseInteraction(w, r, result, status, err)
 		return
 	}
+	defer leave()
 	if err := a.VerifySlack(r.Header, body); err != nil {
 		a.refuseInteraction(w, r, unauthorized, http.StatusUnauthorized, err)
 		return

@@ -42,9 +42,9 @@ func answer(w http.ResponseWriter, status int, mediaType string, body any) {
 
 var errTooLarge = fmt.Errorf("the body is larger than %d bytes", MaxBody)
 
-// read gives the whole body, or errTooLarge.
-func read(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+// read gives the whole body, or errTooLarge, as http.MaxBytesReader finds it.
+func read(from io.Reader) ([]byte, error) {
+	body, err := io.ReadAll(from)
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return nil, errTooLarge
 	}

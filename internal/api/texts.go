@@ -248,15 +248,13 @@ func (a *API) signed(w http.ResponseWriter, r *http.Request, kind string) (body 
 		a.refuseText(w, r, kind, switchedOff, http.StatusServiceUnavailable, errors.New(a.Texting.Off))
 		return nil, false
 	}
-	body, err := read(w, r)
-	switch {
-	case errors.Is(err, errTooLarge):
-		a.refuseText(w, r, kind, tooLarge, http.StatusRequestEntityTooLarge, err)
-		return nil, false
-	case err != nil:
-		a.refuseText(w, r, kind, unreadable, http.StatusBadRequest, err)
+	body, leave, err := a.strangers.read(w, r)
+	if err != nil {
+		result, status := unread(err)
+		a.refuseText(w, r, kind, result, status, err)
 		return nil, false
 	}
+	defer leave()
 	if err := a.Texting.Verify(r.Header, r.URL.RequestURI(), body); err != nil {
 		a.refuseText(w, r, kind, unauthorized, http.StatusUnauthorized, err)
 		return nil, false

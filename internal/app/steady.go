@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -26,6 +27,9 @@ const (
 	// away, and awayFor is for how long nobody then waits for it. One delivery at a time tries whether it is back.
 	awayAfter = 3
 	awayFor   = time.Second
+	// lately is how long nothing must have been stored, too: the last deliveries of a call that is too large to be stored
+	// in its time fail all at once, and tell nothing of Temporal.
+	lately = 2 * time.Second
 	// againSoon and againLate bound the pause between two attempts.
 	againSoon = 50 * time.Millisecond
 	againLate = 250 * time.Millisecond
@@ -40,29 +44,32 @@ var (
 type steady struct {
 	turns   *semaphore.Weighted
 	circuit *gobreaker.CircuitBreaker[string]
+	// stored is when something was last stored, in nanoseconds since 1970.
+	stored atomic.Int64
 }
 
 func newSteady(log *slog.Logger) *steady {
-	return &steady{
-		turns: semaphore.NewWeighted(turns),
-		circuit: gobreaker.NewCircuitBreaker[string](gobreaker.Settings{
-			Timeout:      awayFor,
-			ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= awayAfter },
-			IsSuccessful: func(err error) bool { return err == nil || !passes(err) },
-			// Neither a sender who has hung up nor a crowd says anything about Temporal.
-			IsExcluded: func(err error) bool {
-				return errors.Is(err, errNoTurn) || serviceerror.ToStatus(err).Code() == codes.Canceled
-			},
-			OnStateChange: func(_ string, _, to gobreaker.State) {
-				if to == gobreaker.StateOpen {
-					log.Warn("temporal is taken to be away: what comes is answered at once")
-				}
-				if to == gobreaker.StateClosed {
-					log.Info("temporal takes deliveries again")
-				}
-			},
-		}),
-	}
+	s := &steady{turns: semaphore.NewWeighted(turns)}
+	s.circuit = gobreaker.NewCircuitBreaker[string](gobreaker.Settings{
+		Timeout: awayFor,
+		ReadyToTrip: func(c gobreaker.Counts) bool {
+			return c.ConsecutiveFailures >= awayAfter && time.Since(time.Unix(0, s.stored.Load())) >= lately
+		},
+		IsSuccessful: func(err error) bool { return err == nil || !passes(err) },
+		// Neither a sender who has hung up nor a crowd says anything about Temporal.
+		IsExcluded: func(err error) bool {
+			return errors.Is(err, errNoTurn) || serviceerror.ToStatus(err).Code() == codes.Canceled
+		},
+		OnStateChange: func(_ string, _, to gobreaker.State) {
+			if to == gobreaker.StateOpen {
+				log.Warn("temporal is taken to be away: what comes is answered at once")
+			}
+			if to == gobreaker.StateClosed {
+				log.Info("temporal takes deliveries again")
+			}
+		},
+	})
+	return s
 }
 
 // store makes a call that stores something, again and again until it is stored, cannot be, or the context ends. While
@@ -76,7 +83,11 @@ func (s *steady) store(ctx context.Context, call func(context.Context) (string, 
 			return "", err
 		}
 		defer s.turns.Release(1)
-		return persist(ctx, call)
+		id, err := persist(ctx, call)
+		if err == nil {
+			s.stored.Store(time.Now().UnixNano())
+		}
+		return id, err
 	})
 	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
 		return "", errAway

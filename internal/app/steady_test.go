@@ -241,6 +241,34 @@ func TestACrowdThatFindsNoTurnIsNoAbsenceOfTemporal(t *testing.T) {
 	})
 }
 
+func TestTheEndOfACallThatIsTooLargeIsNoAbsenceOfTemporal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newPorter()
+		slow := func(ctx context.Context) (string, error) {
+			select {
+			case <-time.After(1500 * time.Millisecond):
+				return storedAt(ctx)
+			case <-ctx.Done():
+				return "", fmt.Errorf("signal alerts to incident/checkout/1: %w", ctx.Err())
+			}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		var all sync.WaitGroup
+		for range 2 * awayAfter {
+			all.Go(func() {
+				for ctx.Err() == nil {
+					_, _ = s.store(ctx, slow) // The third of each is too late.
+				}
+			})
+		}
+		all.Wait()
+		_, err := s.sends(t, slow)
+		require.NoError(t, err, "others are not turned away for it")
+		require.NotContains(t, s.log.String(), "temporal is taken to be away")
+	})
+}
+
 func TestWhateverTemporalDoesADeliveryIsStoredOrFailsInTime(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		// What Temporal does at each attempt: how long it takes, and what comes of it.

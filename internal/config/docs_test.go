@@ -18,6 +18,7 @@ import (
 const (
 	manual     = "../../docs/configuration.md"
 	operations = "../../docs/operations.md"
+	monitors   = "../../docs/monitors.md"
 )
 
 // idle are the settings without effect that neither Env.unused nor a mark in the schema names.
@@ -37,7 +38,7 @@ func TestTheDocumentsNameNoVariableThatNobodyReads(t *testing.T) {
 	known := slices.Concat(variableNames(), temporalVariables(t),
 		[]string{"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"}) // The standard library's.
 	variable := regexp.MustCompile("`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)[`=]")
-	for _, name := range []string{manual, operations} {
+	for _, name := range []string{manual, operations, monitors} {
 		for _, m := range variable.FindAllStringSubmatch(read(t, name), -1) {
 			require.Contains(t, known, m[1], "%s names a variable that does not exist", name)
 		}
