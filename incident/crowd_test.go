@@ -91,6 +91,29 @@ func TestAnAlertOfTheCrowdThatFiresAgainIsNews(t *testing.T) {
 	require.Equal(t, incident.SEV2, s.in.Severity)
 }
 
+func TestAnAlertOfTheCrowdThatCameAndWentWithinOneDeliveryIsOver(t *testing.T) {
+	s := begins(t, checkout())
+	s.happens(delivers(crowd(0, 2000, true)...))
+	s.carry()
+	firing := s.in.Firing()
+	again := crowd(1999, 2000, true)[0]
+	again.StartsAt = noon.Add(time.Hour)
+	over := again
+	over.Firing, over.EndsAt = false, again.StartsAt.Add(time.Second)
+
+	s.after(2 * time.Hour).happens(delivers(again, over))
+
+	require.Equal(t, firing-1, s.in.Firing())
+	s.ignores(delivers(again))
+}
+
+func TestAnAlertOfTheCrowdIsNamedAsItResolves(t *testing.T) {
+	s := begins(t, checkout())
+	s.happens(delivers(crowd(0, 2000, true)...))
+	s.happens(delivers(crowd(1999, 2000, false)...))
+	require.Equal(t, "Alert resolved: Alert1999", s.last().Text)
+}
+
 func TestMoreAlertsThanCanBeToldApartAreEndedByAPerson(t *testing.T) {
 	const most = 20_000
 	s := begins(t, checkout())
