@@ -75,7 +75,7 @@ func alertFired(in *Incident, ev Event) error {
 	default:
 		// What had data once is no mere lack of it.
 		a.Blind = a.Blind && in.Alerts[i].Blind
-		in.Alerts[i] = a
+		in.replace(i, a)
 	}
 	if in.Summary == "" {
 		in.Summary = firstLine(a.Title(), 200)
@@ -112,12 +112,15 @@ func (in *Incident) quench(ev Event) (ended bool, err error) {
 		in.add(trim(ev.Alert, len(in.Alerts)))
 		in.Alerts[len(in.Alerts)-1].Firing = false
 		return false, nil
-	case ev.Alert.StartsAt.Before(in.Alerts[i].StartsAt):
+	case in.Alerts[i].outlives(ev.Alert):
 		return false, errNothing
 	}
 	known := &in.Alerts[i]
 	fired, news := known.Firing, ev.Alert.StartsAt.After(known.StartsAt)
-	known.Firing, known.StartsAt, known.EndsAt = false, ev.Alert.StartsAt, ev.Alert.EndsAt
+	known.Firing, known.EndsAt = false, ev.Alert.EndsAt
+	if news {
+		known.StartsAt = ev.Alert.StartsAt
+	}
 	switch {
 	case !fired && !news:
 		return false, errNothing
@@ -125,7 +128,11 @@ func (in *Incident) quench(ev Event) (ended bool, err error) {
 		// Its later firing was never seen; a late one is not news either.
 		return false, nil
 	}
-	in.log(ev, AlertResolved, "Alert resolved: %s", firstLine(known.Title(), 200))
+	title := known.Title()
+	if title == "" {
+		title = trim(ev.Alert, 0).Title() // It is one of the crowd.
+	}
+	in.log(ev, AlertResolved, "Alert resolved: %s", firstLine(title, 200))
 	return true, nil
 }
 
