@@ -86,7 +86,7 @@ func (r *run) keep(ctx workflow.Context, p projection) {
 		if lulls++; r.presses(told) {
 			lulls = 0
 		}
-		told = len(r.in.Timeline)
+		told = r.in.Written()
 		r.sending++
 		err := p.send(ctx)
 		r.sending--
@@ -112,7 +112,7 @@ func (r *run) keep(ctx workflow.Context, p projection) {
 // presses says whether the timeline tells more, behind an entry, than that alerts came
 // and went.
 func (r *run) presses(told int) bool {
-	return slices.ContainsFunc(r.in.Timeline[told:], func(e incident.Entry) bool {
+	return slices.ContainsFunc(r.in.Since(told), func(e incident.Entry) bool {
 		return e.Kind != incident.AlertFired && e.Kind != incident.AlertResolved
 	})
 }
@@ -161,16 +161,19 @@ func (r *run) sendCard(ctx workflow.Context) error {
 }
 
 func (r *run) threadBehind() bool {
-	return r.in.Cursors.Card.TS != "" && r.in.Cursors.Thread < len(r.in.Timeline)
+	return r.in.Cursors.Card.TS != "" && r.in.Cursors.Thread < r.in.Written()
 }
 
 func (r *run) sendThread(ctx workflow.Context) error {
 	from, upTo := r.in.Cursors.Thread, r.in.Cursors.Tried.Thread
 	again := upTo > from
-	if !again {
-		upTo = min(len(r.in.Timeline), from+maxBatch)
+	entries := r.in.Since(from)
+	if again {
+		entries = entries[:len(entries)-len(r.in.Since(upTo))]
+	} else {
+		entries = entries[:min(len(entries), maxBatch)]
+		upTo = entries[len(entries)-1].N
 	}
-	entries := r.in.Timeline[from:upTo]
 	order := activities.SayOrder{
 		Channel: r.in.Cursors.Card.Channel, Again: again,
 		Message: incident.Message{
@@ -237,7 +240,7 @@ func (r *run) ticketBehind() bool {
 	if r.in.Service.Ticket == nil {
 		return false
 	}
-	return c.Ticket.Key == "" || c.TicketRevision < r.in.Revision || c.TicketEntry < len(r.in.Timeline) ||
+	return c.Ticket.Key == "" || c.TicketRevision < r.in.Revision || c.TicketEntry < r.in.Written() ||
 		(r.in.Closed && !c.TicketClosed)
 }
 
@@ -257,7 +260,7 @@ func (r *run) sendTicket(ctx workflow.Context) error {
 		}
 		r.note(incident.Event{Kind: incident.TicketOpened, Ticket: ref})
 		return nil
-	case cursors.TicketRevision < r.in.Revision || cursors.TicketEntry < len(r.in.Timeline):
+	case cursors.TicketRevision < r.in.Revision || cursors.TicketEntry < r.in.Written():
 		return r.writeTicket(ctx, view)
 	default:
 		order := activities.WriteOrder{Ticket: cursors.Ticket, View: view}
@@ -275,10 +278,10 @@ func (r *run) writeTicket(ctx workflow.Context, view incident.TicketView) error 
 		view.Link = incident.Link{} // It was written with the first comment.
 	}
 	order := activities.WriteOrder{Ticket: r.in.Cursors.Ticket, View: view}
-	if upTo < len(r.in.Timeline) {
+	if upTo < r.in.Written() {
 		told := r.in
 		if order.Again = r.in.Cursors.Tried.Entry > upTo; order.Again {
-			told.Timeline = told.Timeline[:r.in.Cursors.Tried.Entry]
+			told.Timeline = told.UpTo(r.in.Cursors.Tried.Entry)
 		}
 		var comment incident.Comment
 		comment, upTo = incident.CommentOf(told, upTo)
