@@ -87,9 +87,10 @@ func (r *run) keep(ctx workflow.Context, p projection) {
 			lulls = 0
 		}
 		told = r.in.Written()
-		r.sending++
+		sent := r.tally(p)
+		*sent++
 		err := p.send(ctx)
-		r.sending--
+		*sent--
 		last = workflow.Now(ctx)
 		switch {
 		case err == nil:
@@ -107,6 +108,15 @@ func (r *run) keep(ctx workflow.Context, p projection) {
 			pause = min(2*pause, r.longestPause())
 		}
 	}
+}
+
+// tally is where a send counts as under way. A ticket whose opening were left to itself
+// might be opened twice; everything else is found where it was shown.
+func (r *run) tally(p projection) *int {
+	if p.vendor == jira && r.in.Cursors.Ticket.Key == "" {
+		return &r.sending
+	}
+	return &r.showing
 }
 
 // presses says whether the timeline tells more, behind an entry, than that alerts came
