@@ -211,14 +211,14 @@ func (r *run) stale() int {
 func (r *run) pagesBehind() bool { return r.stale() >= 0 }
 
 func (r *run) sendPages(ctx workflow.Context) error {
-	i, card := r.stale(), r.card()
-	card.Why = r.in.Cursors.Pages[i].Why
+	page, card := r.in.Cursors.Pages[r.stale()], r.card()
+	card.Why = page.Why
 	order := activities.RefreshOrder{
-		At: r.in.Cursors.Pages[i].Receipt, Message: incident.Message{Card: &card, Page: true},
+		At: page.Receipt, Message: incident.Message{Card: &card, Page: true},
 	}
 	err := workflow.ExecuteActivity(showOptions(ctx, "Bring a page up to date"), activities.RefreshPageName, order).Get(ctx, nil)
 	if err == nil {
-		r.note(incident.Event{Kind: incident.PageShown, Index: i, Shown: card.Face()})
+		r.note(incident.Event{Kind: incident.PageShown, Receipt: page.Receipt, Shown: card.Face()})
 	}
 	return err
 }
