@@ -127,10 +127,12 @@ func (d Delivery) size() int { return aroundDelivery + jsonBytes(d.Source, d.Gro
 func (a Alert) size() int {
 	n := aroundAlert + jsonBytes(a.Fingerprint, a.Name, a.Summary, a.URL, a.Runbook)
 	for name, value := range a.Labels {
-		n += len(`"":"",`) + jsonBytes(name, value)
+		n += labelSize(name, value)
 	}
 	return n
 }
+
+func labelSize(name, value string) int { return len(`"":"",`) + jsonBytes(name, value) }
 
 // jsonBytes is at least how long texts are in JSON, in bytes: what is no plain letter
 // takes up to six.

@@ -2,6 +2,7 @@ package incident
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -229,7 +230,25 @@ func (in *Incident) doubtFacts() { in.Facts.Asked = in.Service.Deployments == ni
 func trim(a Alert, known int) Alert {
 	a.Summary = firstLine(a.Summary, 300)
 	a.Name = firstLine(a.Name, 200)
-	return a.brief(known)
+	a = a.brief(known)
+	a.Labels = foremost(a.Labels)
+	return a
+}
+
+// labelBytes is what the labels of an alert take up at the most, as JSON. A monitor may
+// send a hundred of them, each with a long text.
+const labelBytes = 8 << 10
+
+// foremost are as many labels as have room, the first by name.
+func foremost(labels map[string]string) map[string]string {
+	kept, room := map[string]string{}, labelBytes
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
+		if room -= labelSize(name, labels[name]); room < 0 {
+			return kept
+		}
+		kept[name] = labels[name]
+	}
+	return labels
 }
 
 // names joins a few names into a list for a sentence.
