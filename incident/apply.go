@@ -99,9 +99,10 @@ func Apply(in Incident, ev Event) (Incident, error) {
 		next.Seen = next.Seen[max(0, len(next.Seen)-rememberDecisions):]
 	}
 	next.renewAck(ev)
-	if shown := err == nil || len(next.Timeline) > len(in.Timeline); shown && !slices.Contains(unseen, ev.Kind) {
+	if shown := err == nil || next.Written() > in.Written(); shown && !slices.Contains(unseen, ev.Kind) {
 		next.Revision++
 	}
+	next.curtail()
 	return next, nil
 }
 
@@ -139,7 +140,7 @@ const maxText = 1500
 
 func (in *Incident) log(ev Event, kind Kind, format string, args ...any) {
 	entry := Entry{
-		N: len(in.Timeline) + 1, At: ev.At, Kind: kind, By: ev.Decision.By,
+		N: in.Written() + 1, At: ev.At, Kind: kind, By: ev.Decision.By,
 		Text: oneLine(fmt.Sprintf(format, args...), maxText),
 	}
 	if ev.Progress.URL != "" {

@@ -118,6 +118,14 @@ func (in *Incident) add(a Alert) {
 	}
 }
 
+// replace puts an alert in the place of one that is known.
+func (in *Incident) replace(i int, a Alert) {
+	in.Alerts[i] = a
+	if in.index != nil {
+		in.index[a.Fingerprint] = i // One of the crowd has had a short one until now.
+	}
+}
+
 // indexed makes find quick while a delivery is taken: thousands of alerts would else
 // be looked for among thousands, each by itself.
 func (in *Incident) indexed() (done func()) {

@@ -3,6 +3,7 @@ package incident_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -69,6 +70,30 @@ func TestTenThousandAlertsAreOneIncidentUntilTheLastOfThemResolves(t *testing.T)
 	s.ignores(delivers(crowd(0, all, true)...))
 }
 
+// What a monitor sends is bounded by the alert, and bodies may come one after the other.
+func TestWhateverItsAlertsSayAnIncidentFitsIntoASignal(t *testing.T) {
+	const refused = 2 << 20 // Bytes, by Temporal.
+	s := begins(t, checkout())
+	labels := map[string]string{"a": "first"}
+	for i := range 100 {
+		labels[fmt.Sprintf("label_%03d", i)] = strings.Repeat("<", 500)
+	}
+	alerts := crowd(0, 10_000, true)
+	for i := range alerts {
+		alerts[i].Name, alerts[i].Summary = strings.Repeat("<", 200), strings.Repeat("<", 500)
+		alerts[i].Labels, alerts[i].URL = labels, "https://example.com/"+strings.Repeat("x", 1900)
+	}
+	for one := range slices.Chunk(alerts[:100], 1) {
+		s.happens(delivers(one...))
+	}
+	s.happens(delivers(alerts[100:]...))
+
+	require.Equal(t, "first", s.in.Alerts[1].Labels["a"])
+	require.Equal(t, 1+10_000, s.in.Firing())
+	require.Less(t, len(encode(t, s.in)), refused)
+	s.carry()
+}
+
 func TestAnAlertOfTheCrowdThatFiresAgainIsNews(t *testing.T) {
 	s := begins(t, checkout())
 	s.happens(delivers(crowd(0, 2000, true)...))
@@ -89,6 +114,29 @@ func TestAnAlertOfTheCrowdThatFiresAgainIsNews(t *testing.T) {
 	s.happens(delivers(again...))
 	require.Equal(t, firing, s.in.Firing())
 	require.Equal(t, incident.SEV2, s.in.Severity)
+}
+
+func TestAnAlertOfTheCrowdThatCameAndWentWithinOneDeliveryIsOver(t *testing.T) {
+	s := begins(t, checkout())
+	s.happens(delivers(crowd(0, 2000, true)...))
+	s.carry()
+	firing := s.in.Firing()
+	again := crowd(1999, 2000, true)[0]
+	again.StartsAt = noon.Add(time.Hour)
+	over := again
+	over.Firing, over.EndsAt = false, again.StartsAt.Add(time.Second)
+
+	s.after(2 * time.Hour).happens(delivers(again, over))
+
+	require.Equal(t, firing-1, s.in.Firing())
+	s.ignores(delivers(again))
+}
+
+func TestAnAlertOfTheCrowdIsNamedAsItResolves(t *testing.T) {
+	s := begins(t, checkout())
+	s.happens(delivers(crowd(0, 2000, true)...))
+	s.happens(delivers(crowd(1999, 2000, false)...))
+	require.Equal(t, "Alert resolved: Alert1999", s.last().Text)
 }
 
 func TestMoreAlertsThanCanBeToldApartAreEndedByAPerson(t *testing.T) {

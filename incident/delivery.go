@@ -5,17 +5,22 @@ import (
 	"time"
 )
 
-// edge is what one alert of a delivery says: that this firing began, or that it is over.
-type edge struct {
+// word is what one alert of a delivery says of a firing: that it began, or that it is over.
+type word struct {
 	fingerprint string
 	startsAt    time.Time // In UTC, so that equal moments are equal.
 	firing      bool
-	severity    Severity
-	blind       bool
+}
+
+// edge is a word with what makes a difference.
+type edge struct {
+	word
+	severity Severity
+	blind    bool
 }
 
 func edgeOf(a Alert) edge {
-	return edge{a.Fingerprint, a.StartsAt.UTC(), a.Firing, a.Severity, a.Blind}
+	return edge{word{a.Fingerprint, a.StartsAt.UTC(), a.Firing}, a.Severity, a.Blind}
 }
 
 // Union is what two deliveries of one group say together, in the order in which they
@@ -23,15 +28,21 @@ func edgeOf(a Alert) edge {
 // left out: an alert that fired and resolved in between is news of both. Details
 // beyond those that an incident keeps are dropped.
 func (d Delivery) Union(later Delivery) Delivery {
-	at := make(map[edge]int, len(d.Alerts)+len(later.Alerts))
+	at, last := map[edge]int{}, map[word]int{}
 	all := make([]Alert, 0, len(d.Alerts)+len(later.Alerts))
 	for _, a := range slices.Concat(d.Alerts, later.Alerts) {
-		i, said := at[edgeOf(a)]
+		e := edgeOf(a)
+		i, said := at[e]
 		if !said {
 			i = len(all)
-			at[edgeOf(a)], all = i, append(all, a)
+			all, last[e.word] = append(all, a), i
 		}
-		all[i] = a.brief(i)
+		// The last word on a firing stays the last, though it was said before another.
+		if end := last[e.word]; i != end {
+			all[i] = all[end].brief(i)
+			at[edgeOf(all[i])], i = i, end
+		}
+		at[e], all[i] = i, a.brief(i)
 	}
 	d.Alerts = later.outlast(all)
 	d.LeftOut = later.LeftOut
@@ -116,10 +127,12 @@ func (d Delivery) size() int { return aroundDelivery + jsonBytes(d.Source, d.Gro
 func (a Alert) size() int {
 	n := aroundAlert + jsonBytes(a.Fingerprint, a.Name, a.Summary, a.URL, a.Runbook)
 	for name, value := range a.Labels {
-		n += len(`"":"",`) + jsonBytes(name, value)
+		n += labelSize(name, value)
 	}
 	return n
 }
+
+func labelSize(name, value string) int { return len(`"":"",`) + jsonBytes(name, value) }
 
 // jsonBytes is at least how long texts are in JSON, in bytes: what is no plain letter
 // takes up to six.

@@ -99,6 +99,24 @@ func firing(in incident.Incident) map[string]bool {
 	return list
 }
 
+func TestTheLastWordOnASeverityCountsInWhatIsTakenTogether(whole *testing.T) {
+	rapid.Check(whole, func(t *rapid.T) {
+		s := begins(whole, checkout())
+		one, all := s.in, incident.Delivery{}
+		for _, severity := range rapid.SliceOfN(rapid.SampledFrom([]incident.Severity{incident.SEV1, incident.SEV2, incident.SEV3}), 1, 6).Draw(t, "severities") {
+			a := ratio(noon)
+			a.Severity = severity
+			next, err := incident.Apply(one, delivers(a))
+			require.NoError(t, err)
+			one, all = next, all.Union(incident.Delivery{Alerts: []incident.Alert{a}})
+		}
+		together, err := incident.Apply(s.in, incident.Event{Kind: incident.Delivered, Delivery: all})
+		require.NoError(t, err)
+		require.Equal(t, one.Severity, together.Severity)
+		require.Equal(t, one.Alerts, together.Alerts)
+	})
+}
+
 func TestAnAlertThatFiredAndResolvedInBetweenIsNews(t *testing.T) {
 	s := given(t, triggered)
 	brief := ratio(s.now)

@@ -18,7 +18,8 @@ const (
 	WasDeclared   Kind = "Declared"
 	AlertFired    Kind = "AlertFired"
 	AlertResolved Kind = "AlertResolved"
-	LeftOut       Kind = "LeftOut" // Of the timeline alone.
+	LeftOut       Kind = "LeftOut"   // Of the timeline alone.
+	Curtailed     Kind = "Curtailed" // The same.
 	Enriched      Kind = "Enriched"
 	FactsDoubted  Kind = "FactsDoubted"
 	LookedBack    Kind = "LookedBack"
@@ -125,6 +126,7 @@ type Event struct {
 
 // Entry is one line of the timeline.
 type Entry struct {
+	// N counts from 1, with entries that are no longer kept.
 	N    int       `json:"n"`
 	At   time.Time `json:"at"`
 	Kind Kind      `json:"kind"`
@@ -161,7 +163,7 @@ func (in Incident) Settled(c Call, asked Incident) bool {
 	case in.Status == Acknowledged && !in.AcknowledgedAt.Equal(asked.AcknowledgedAt):
 		return true
 	default:
-		since := in.Timeline[min(len(asked.Timeline), len(in.Timeline)):]
+		since := in.Since(asked.Written())
 		return slices.ContainsFunc(since, func(e Entry) bool { return e.By != "" && slices.Contains(c.Targets, oncall.Target{Person: e.By}) })
 	}
 }

@@ -34,7 +34,7 @@ func (in *Incident) gather(before int, ev Event) {
 		if said[entry.Kind]++; said[entry.Kind] > shown && (entry.Kind == AlertFired || entry.Kind == AlertResolved) {
 			continue
 		}
-		entry.N = len(kept) + 1
+		entry.N = lastOf(kept) + 1
 		kept = append(kept, entry)
 	}
 	in.Timeline = kept

@@ -15,6 +15,14 @@ func (a Alert) knows(said Alert) bool { return !said.StartsAt.After(a.StartsAt) 
 // between: that is news. One that never does says the same once more.
 func (a Alert) repeatedBy(said Alert) bool { return a.Firing && said.NeverResolves }
 
+// outlives says whether the alert goes on when a firing of it that began earlier is said to
+// be over: that is a late word on the firing before. One that ended after this one began is
+// the same firing: of two replicas of a monitor each may know another start, and only one
+// of them says that it is over.
+func (a Alert) outlives(over Alert) bool {
+	return over.StartsAt.Before(a.StartsAt) && !over.EndsAt.After(a.StartsAt)
+}
+
 // restate takes what is new about a firing that is known: how severe it is.
 func (in *Incident) restate(known *Alert, said Alert, ev Event) error {
 	if !in.Open() || !known.Firing || !said.StartsAt.Equal(known.StartsAt) || !said.Severity.Valid() || said.Severity == known.Severity {

@@ -2,6 +2,7 @@ package incident
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -80,7 +81,7 @@ func alertFired(in *Incident, ev Event) error {
 	default:
 		// What had data once is no mere lack of it.
 		a.Blind = a.Blind && in.Alerts[i].Blind
-		in.Alerts[i] = a
+		in.replace(i, a)
 	}
 	if in.Summary == "" {
 		in.Summary = firstLine(a.Title(), 200)
@@ -117,12 +118,15 @@ func (in *Incident) quench(ev Event) (ended bool, err error) {
 		in.add(trim(ev.Alert, len(in.Alerts)))
 		in.Alerts[len(in.Alerts)-1].Firing = false
 		return false, nil
-	case ev.Alert.StartsAt.Before(in.Alerts[i].StartsAt):
+	case in.Alerts[i].outlives(ev.Alert):
 		return false, errNothing
 	}
 	known := &in.Alerts[i]
 	fired, news := known.Firing, ev.Alert.StartsAt.After(known.StartsAt)
-	known.Firing, known.StartsAt, known.EndsAt = false, ev.Alert.StartsAt, ev.Alert.EndsAt
+	known.Firing, known.EndsAt = false, ev.Alert.EndsAt
+	if news {
+		known.StartsAt = ev.Alert.StartsAt
+	}
 	switch {
 	case !fired && !news:
 		return false, errNothing
@@ -130,7 +134,11 @@ func (in *Incident) quench(ev Event) (ended bool, err error) {
 		// Its later firing was never seen; a late one is not news either.
 		return false, nil
 	}
-	in.log(ev, AlertResolved, "Alert resolved: %s", firstLine(known.Title(), 200))
+	title := known.Title()
+	if title == "" {
+		title = trim(ev.Alert, 0).Title() // It is one of the crowd.
+	}
+	in.log(ev, AlertResolved, "Alert resolved: %s", firstLine(title, 200))
 	return true, nil
 }
 
@@ -227,7 +235,25 @@ func (in *Incident) doubtFacts() { in.Facts.Asked = in.Service.Deployments == ni
 func trim(a Alert, known int) Alert {
 	a.Summary = firstLine(a.Summary, 300)
 	a.Name = firstLine(a.Name, 200)
-	return a.brief(known)
+	a = a.brief(known)
+	a.Labels = foremost(a.Labels)
+	return a
+}
+
+// labelBytes is what the labels of an alert take up at the most, as JSON. A monitor may
+// send a hundred of them, each with a long text.
+const labelBytes = 8 << 10
+
+// foremost are as many labels as have room, the first by name.
+func foremost(labels map[string]string) map[string]string {
+	kept, room := map[string]string{}, labelBytes
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
+		if room -= labelSize(name, labels[name]); room < 0 {
+			return kept
+		}
+		kept[name] = labels[name]
+	}
+	return labels
 }
 
 // names joins a few names into a list for a sentence.

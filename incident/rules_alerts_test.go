@@ -39,7 +39,8 @@ func TestWhatAMonitorRepeatsIsNoNews(t *testing.T) {
 
 		a.StartsAt = noon.Add(-time.Hour)
 		s.ignores(fires(a))
-		s.ignores(stops(a, s.now))
+		s.ignores(stops(a, noon))
+		s.ignores(stops(a, time.Time{}))
 
 		a.StartsAt = noon.In(time.FixedZone("elsewhere", 3600))
 		s.ignores(fires(a))
@@ -52,6 +53,22 @@ func TestAFiringThatIsKnownAsResolvedIsALateDuplicate(t *testing.T) {
 		s.ignores(stops(ratio(noon), s.now))
 		require.Equal(t, incident.Resolved, s.in.Status)
 	})
+}
+
+// Two Prometheis see the same from moments of their own. Alertmanager tells of the earlier
+// one as soon as it knows it, and of that one alone that it is over.
+func TestAFiringIsOverWhenTheMonitorHasComeToTellOfAnEarlierStart(t *testing.T) {
+	s := given(t, triggered)
+	earlier := ratio(noon.Add(-10 * time.Second))
+	s.ignores(fires(earlier))
+
+	s.happens(stops(earlier, s.now))
+
+	require.Equal(t, incident.Resolved, s.in.Status)
+	s.ignores(fires(ratio(noon)))
+	s.ignores(fires(earlier))
+	s.after(time.Minute).happens(fires(ratio(s.now)))
+	require.Equal(t, incident.Triggered, s.in.Status)
 }
 
 func TestAResolutionThatOvertakesItsFiringIsRemembered(t *testing.T) {

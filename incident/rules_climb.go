@@ -71,7 +71,7 @@ func paged(in *Incident, ev Event) error {
 	if !slices.ContainsFunc(in.Cursors.Pages, func(s Sent) bool { return s.Receipt == ev.Receipt }) {
 		in.log(ev, Paged, "Paged %s by %s%s%s", nameOf(ev.Page), ev.Page.Via, accepted(ev), together(ev.Receipt))
 		if ev.Receipt.TS != "" && ev.Receipt.With == 0 {
-			in.Cursors.Pages = append(in.Cursors.Pages, Sent{Receipt: ev.Receipt, To: ev.Page.Address, Shown: ev.Shown, Why: ev.Reason})
+			in.keepCurrent(Sent{Receipt: ev.Receipt, To: ev.Page.Address, Shown: ev.Shown, Why: ev.Reason})
 		}
 	}
 	i := in.pageIndex(ev.Marker)
@@ -80,6 +80,15 @@ func paged(in *Incident, ev Event) error {
 	}
 	in.arrive(i, ev.At)
 	return nil
+}
+
+// maxCurrent is how many delivered pages are kept current, the latest: each change of the
+// incident edits them all.
+const maxCurrent = 100
+
+func (in *Incident) keepCurrent(page Sent) {
+	in.Cursors.Pages = append(in.Cursors.Pages, page)
+	in.Cursors.Pages = in.Cursors.Pages[max(0, len(in.Cursors.Pages)-maxCurrent):]
 }
 
 // arrive counts a page as delivered. One of a step that was left brings the climb

@@ -13,10 +13,11 @@ func threadShown(in *Incident, ev Event) error {
 }
 
 func pageShown(in *Incident, ev Event) error {
-	if ev.Index >= len(in.Cursors.Pages) {
+	i := slices.IndexFunc(in.Cursors.Pages, func(s Sent) bool { return s.Receipt == ev.Receipt })
+	if i < 0 {
 		return errNothing
 	}
-	in.Cursors.Pages[ev.Index].Shown = ev.Shown
+	in.Cursors.Pages[i].Shown = ev.Shown
 	return nil
 }
 

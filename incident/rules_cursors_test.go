@@ -13,7 +13,6 @@ func cursors() []incident.Event {
 	return []incident.Event{
 		{Kind: incident.CardShown, Receipt: incident.Receipt{Channel: "C0CHECKOUT", TS: "1.1"}, Revision: 3},
 		{Kind: incident.ThreadShown, Index: 2},
-		{Kind: incident.PageShown, Index: 0, Shown: "face"},
 		{Kind: incident.NoticeSent, Index: 1},
 		{Kind: incident.Attempted, Tried: incident.Tried{Card: true, Thread: 4, Notice: 1, Entry: 3}},
 		{Kind: incident.TicketTried},
@@ -29,7 +28,8 @@ func cursors() []incident.Event {
 func TestWhatTheOutsideWasToldIsNeitherShownNorOnTheTimeline(t *testing.T) {
 	inEach(t, everyState, func(t *testing.T, s *story) {
 		before := s.in
-		s.happens(cursors()...)
+		shown := incident.Event{Kind: incident.PageShown, Receipt: s.in.Cursors.Pages[0].Receipt, Shown: "face"}
+		s.happens(append(cursors(), shown)...)
 		require.Equal(t, before.Revision, s.in.Revision)
 		require.Equal(t, before.Timeline, s.in.Timeline)
 		require.Equal(t, before.Status, s.in.Status)
@@ -41,6 +41,7 @@ func TestWhatTheOutsideWasToldIsNeitherShownNorOnTheTimeline(t *testing.T) {
 func TestACursorSaysHowFarEachPlaceIs(t *testing.T) {
 	s := given(t, building)
 	s.happens(cursors()...)
+	s.happens(incident.Event{Kind: incident.PageShown, Receipt: s.in.Cursors.Pages[0].Receipt, Shown: "face"})
 
 	c := s.in.Cursors
 	require.Equal(t, incident.Receipt{Channel: "C0CHECKOUT", TS: "1.1"}, c.Card)
@@ -70,7 +71,7 @@ func TestWhatMayHaveArrivedIsNotForgotten(t *testing.T) {
 
 func TestACursorForAPageThatIsNotThereIsIgnored(t *testing.T) {
 	s := given(t, triggered)
-	s.ignores(incident.Event{Kind: incident.PageShown, Index: 1, Shown: "face"})
+	s.ignores(incident.Event{Kind: incident.PageShown, Receipt: incident.Receipt{TS: "1.1"}, Shown: "face"})
 	s.ignores(incident.Event{Kind: incident.PageStarted, Index: 1})
 }
 

@@ -105,8 +105,7 @@ func fired(a Alert) string {
 func CommentOf(in Incident, from int) (Comment, int) {
 	var b strings.Builder
 	n := from
-	for ; n < len(in.Timeline); n++ {
-		e := in.Timeline[n]
+	for _, e := range in.Since(from) {
 		line := fmt.Sprintf("%s  %s", e.At.UTC().Format("15:04:05"), plain(e.Text))
 		if e.URL != "" {
 			line += " (" + e.URL + ")"
@@ -115,6 +114,7 @@ func CommentOf(in Incident, from int) (Comment, int) {
 			break
 		}
 		b.WriteString(line + "\n")
+		n = e.N
 	}
 	marker := fmt.Sprintf("%s timeline %d-%d", in.ID, from+1, n)
 	b.WriteString("\n" + marker)

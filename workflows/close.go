@@ -69,7 +69,7 @@ func (r *run) stayedQuiet(ctx workflow.Context) bool {
 // has to be paged.
 func (r *run) leaveRecord(ctx workflow.Context) workflow.ChildWorkflowFuture {
 	r.silent = true
-	await(ctx, noDeadline, "", func() bool { return r.sending == 0 || r.in.Open() })
+	await(ctx, noDeadline, "", func() bool { return r.sending+r.showing == 0 || r.in.Open() })
 	if r.in.Open() {
 		r.silent = false
 		return nil
@@ -97,12 +97,13 @@ func (r *run) recall(ctx workflow.Context, record workflow.ChildWorkflowFuture) 
 }
 
 // continueAsNew carries the whole state into a new run. It lets what is under way
-// end first, and leaves no signal unread behind.
+// end first, and leaves no signal unread behind. What is left under way when the history
+// is too long for that is told again: the state says what was tried.
 func (r *run) continueAsNew(ctx workflow.Context) (bool, error) {
 	r.silent = true
 	r.hush(ctx)
-	for r.underWay() {
-		await(ctx, noDeadline, "", func() bool { return !r.underWay() })
+	for r.binding(ctx) {
+		await(ctx, noDeadline, "", func() bool { return !r.binding(ctx) })
 		r.drain(ctx)
 	}
 	state := r.in

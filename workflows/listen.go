@@ -171,10 +171,10 @@ func (r *run) decide(ctx workflow.Context, signal string, d incident.Decision) b
 
 func (r *run) carryOut(kind incident.Kind, d incident.Decision) {
 	var refusal *incident.Refusal
-	before := len(r.in.Timeline)
+	before := r.in.Written()
 	err := r.apply(incident.Event{Kind: kind, Decision: d})
 	switch {
-	case err == nil && before < len(r.in.Timeline):
+	case err == nil && before < r.in.Written():
 		r.reply(d, r.in.Timeline[len(r.in.Timeline)-1].Text+".")
 	case errors.As(err, &refusal):
 		r.log.Info("a decision was refused", "decision", string(kind), "by", d.By, "reason", refusal.Why)

@@ -86,10 +86,11 @@ func (r *run) keep(ctx workflow.Context, p projection) {
 		if lulls++; r.presses(told) {
 			lulls = 0
 		}
-		told = len(r.in.Timeline)
-		r.sending++
+		told = r.in.Written()
+		sent := r.tally(p)
+		*sent++
 		err := p.send(ctx)
-		r.sending--
+		*sent--
 		last = workflow.Now(ctx)
 		switch {
 		case err == nil:
@@ -109,10 +110,19 @@ func (r *run) keep(ctx workflow.Context, p projection) {
 	}
 }
 
+// tally is where a send counts as under way. A ticket whose opening were left to itself
+// might be opened twice; everything else is found where it was shown.
+func (r *run) tally(p projection) *int {
+	if p.vendor == jira && r.in.Cursors.Ticket.Key == "" {
+		return &r.sending
+	}
+	return &r.showing
+}
+
 // presses says whether the timeline tells more, behind an entry, than that alerts came
 // and went.
 func (r *run) presses(told int) bool {
-	return slices.ContainsFunc(r.in.Timeline[told:], func(e incident.Entry) bool {
+	return slices.ContainsFunc(r.in.Since(told), func(e incident.Entry) bool {
 		return e.Kind != incident.AlertFired && e.Kind != incident.AlertResolved
 	})
 }
@@ -161,16 +171,19 @@ func (r *run) sendCard(ctx workflow.Context) error {
 }
 
 func (r *run) threadBehind() bool {
-	return r.in.Cursors.Card.TS != "" && r.in.Cursors.Thread < len(r.in.Timeline)
+	return r.in.Cursors.Card.TS != "" && r.in.Cursors.Thread < r.in.Written()
 }
 
 func (r *run) sendThread(ctx workflow.Context) error {
 	from, upTo := r.in.Cursors.Thread, r.in.Cursors.Tried.Thread
 	again := upTo > from
-	if !again {
-		upTo = min(len(r.in.Timeline), from+maxBatch)
+	entries := r.in.Since(from)
+	if again {
+		entries = entries[:len(entries)-len(r.in.Since(upTo))]
+	} else {
+		entries = entries[:min(len(entries), maxBatch)]
+		upTo = entries[len(entries)-1].N
 	}
-	entries := r.in.Timeline[from:upTo]
 	order := activities.SayOrder{
 		Channel: r.in.Cursors.Card.Channel, Again: again,
 		Message: incident.Message{
@@ -198,14 +211,14 @@ func (r *run) stale() int {
 func (r *run) pagesBehind() bool { return r.stale() >= 0 }
 
 func (r *run) sendPages(ctx workflow.Context) error {
-	i, card := r.stale(), r.card()
-	card.Why = r.in.Cursors.Pages[i].Why
+	page, card := r.in.Cursors.Pages[r.stale()], r.card()
+	card.Why = page.Why
 	order := activities.RefreshOrder{
-		At: r.in.Cursors.Pages[i].Receipt, Message: incident.Message{Card: &card, Page: true},
+		At: page.Receipt, Message: incident.Message{Card: &card, Page: true},
 	}
 	err := workflow.ExecuteActivity(showOptions(ctx, "Bring a page up to date"), activities.RefreshPageName, order).Get(ctx, nil)
 	if err == nil {
-		r.note(incident.Event{Kind: incident.PageShown, Index: i, Shown: card.Face()})
+		r.note(incident.Event{Kind: incident.PageShown, Receipt: page.Receipt, Shown: card.Face()})
 	}
 	return err
 }
@@ -237,7 +250,7 @@ func (r *run) ticketBehind() bool {
 	if r.in.Service.Ticket == nil {
 		return false
 	}
-	return c.Ticket.Key == "" || c.TicketRevision < r.in.Revision || c.TicketEntry < len(r.in.Timeline) ||
+	return c.Ticket.Key == "" || c.TicketRevision < r.in.Revision || c.TicketEntry < r.in.Written() ||
 		(r.in.Closed && !c.TicketClosed)
 }
 
@@ -257,7 +270,7 @@ func (r *run) sendTicket(ctx workflow.Context) error {
 		}
 		r.note(incident.Event{Kind: incident.TicketOpened, Ticket: ref})
 		return nil
-	case cursors.TicketRevision < r.in.Revision || cursors.TicketEntry < len(r.in.Timeline):
+	case cursors.TicketRevision < r.in.Revision || cursors.TicketEntry < r.in.Written():
 		return r.writeTicket(ctx, view)
 	default:
 		order := activities.WriteOrder{Ticket: cursors.Ticket, View: view}
@@ -275,10 +288,10 @@ func (r *run) writeTicket(ctx workflow.Context, view incident.TicketView) error 
 		view.Link = incident.Link{} // It was written with the first comment.
 	}
 	order := activities.WriteOrder{Ticket: r.in.Cursors.Ticket, View: view}
-	if upTo < len(r.in.Timeline) {
+	if upTo < r.in.Written() {
 		told := r.in
 		if order.Again = r.in.Cursors.Tried.Entry > upTo; order.Again {
-			told.Timeline = told.Timeline[:r.in.Cursors.Tried.Entry]
+			told.Timeline = told.UpTo(r.in.Cursors.Tried.Entry)
 		}
 		var comment incident.Comment
 		comment, upTo = incident.CommentOf(told, upTo)

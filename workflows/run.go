@@ -33,8 +33,8 @@ type run struct {
 	begun bool
 	// silent stops the projections from starting anything new.
 	silent bool
-	// sending, checking and calling count what is under way.
-	sending, checking, calling int
+	// sending, showing, checking and calling count what is under way.
+	sending, showing, checking, calling int
 	// flights are the pages of the climb that are on their way.
 	flights []*flight
 	// stuck are the pages that have not got through in good time.
@@ -111,11 +111,16 @@ func (r *run) card() incident.Card { return incident.CardOf(r.in, r.places()) }
 // full says whether the incident goes on in a new run now: its history has become
 // long, and nothing is under way that would have to end first. Until then the
 // climb goes on: a page is not late because a vendor is slow.
-func (r *run) full(ctx workflow.Context) bool { return r.ripe(ctx) && !r.underWay() }
+func (r *run) full(ctx workflow.Context) bool { return r.ripe(ctx) && !r.binding(ctx) }
 
 // longHistory is from how many events on a new run is due. The server's own word comes
 // at 4,096: what is under way then, and a storm meanwhile, would still be added.
 const longHistory = 3000
+
+// tooLong is from how many events on a new run waits no longer for what is only shown.
+// Temporal takes 10,000 signals in a run and then neither alerts nor decisions: a flood
+// may bring them while a vendor lets its two minutes pass.
+const tooLong = 2 * longHistory
 
 // ripe says whether a new run is due. Last words are said in this one.
 func (r *run) ripe(ctx workflow.Context) bool {
@@ -126,6 +131,14 @@ func (r *run) ripe(ctx workflow.Context) bool {
 
 // underWay says whether anything is that the next run would not hear the end of.
 func (r *run) underWay() bool {
+	return r.sending+r.showing+r.checking+r.calling > 0 || len(r.answers) > 0
+}
+
+// binding says whether anything is under way that a new run has to wait for.
+func (r *run) binding(ctx workflow.Context) bool {
+	if workflow.GetInfo(ctx).GetCurrentHistoryLength() < tooLong {
+		return r.underWay()
+	}
 	return r.sending+r.checking+r.calling > 0 || len(r.answers) > 0
 }
 

@@ -124,6 +124,41 @@ func TestAStormDoesNotHoldUpANewRun(t *testing.T) {
 	}
 }
 
+// Temporal takes so many signals in a run and no more, decisions neither: a flood is not to
+// come so far while Slack and Jira let each of their two minutes pass.
+func TestAFloodWaitsForNothingThatIsOnlyShown(t *testing.T) {
+	const tooLong = 5 * minute
+	s := tell(t)
+	s.world.Jira.Down(hangs, 4*minute, 10*minute)
+	s.world.Slack.Down(hangs, 4*minute, 10*minute)
+	s.Fires(0, "5xx")
+	s.Decide(minute, signals.Acknowledge, "sre-1")
+	for at := 2 * minute; at < 15*minute; at += second {
+		s.Fires(at, fmt.Sprint("pod ", at))
+	}
+	s.At(tooLong-30*second-millisecond, func() { s.env.SetCurrentHistoryLength(3000) })
+	s.At(tooLong-millisecond, func() { s.env.SetCurrentHistoryLength(6000) })
+	s.Continue()
+	began := s.env.Now().Sub(noon)
+	require.Greater(t, began, tooLong-2*second, "until then it waits")
+	require.Less(t, began, tooLong+2*second)
+	require.Equal(t, 1+int((began-2*minute)/second)+1, s.Opening.Resumed.Firing(), "the alerts until then")
+
+	s.At(hour, func() {
+		var gone []incident.Alert
+		for _, a := range s.State().Alerts {
+			a.Firing = false
+			gone = append(gone, a)
+		}
+		s.env.SignalWorkflow(signals.Alert, incident.Delivery{Group: "group", Alerts: gone})
+	})
+	s.Run()
+	s.ExpectPages("0s step 1 to U0SRE1")
+	s.ExpectWhispers("1m0s sre-1: Acknowledged by sre-1.")
+	s.ExpectResolved(hour, hour+5*minute)
+	s.ExpectWholeRecord()
+}
+
 func TestWhatIsDueOutlivesANewRunInAStorm(t *testing.T) {
 	s := tell(t)
 	s.Opening.Policies.Default.AckTimeout = 30 * minute

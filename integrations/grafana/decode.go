@@ -22,9 +22,19 @@ var blind = map[string]string{
 // is more, title, state and message repeat the alerts in words that anybody may
 // change, and are passed over. Every error is a *payload.Error that says where and what.
 // https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/
+//
+// The group is Grafana's own: its keys are made as Alertmanager's are, and those of one
+// say nothing about the alerts of the other.
 func Decode(body []byte, severities payload.Severities) (incident.Delivery, error) {
-	return payload.Grouped("grafana", body, severities, own)
+	d, err := payload.Grouped(name, body, severities, own)
+	if err != nil {
+		return d, err
+	}
+	d.Group = payload.Group(name + "/" + d.Group)
+	return d, nil
 }
+
+const name = "grafana"
 
 // own makes of an alert what Grafana means by it. A panel shows more than the rule
 // that generatorURL leads to.
