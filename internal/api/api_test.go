@@ -42,11 +42,11 @@ type world struct {
 	owners map[string]string
 	// whisper answers for Slack.
 	whisper error
-	// texting, running, together and report are for what comes from phones.
-	texting  api.Texting
-	running  func() ([]incident.Named, error)
-	together func(number, id string) (bool, error)
-	report   error
+	// texting, running, alone and report are for what comes from phones.
+	texting api.Texting
+	running func() ([]incident.Named, error)
+	alone   func(number, id string) (bool, error)
+	report  error
 
 	// roster is who there is; away keeps what was entered at run time from being known, write answers for Temporal.
 	roster oncall.Roster

@@ -84,8 +84,8 @@ func newDoorway(t *testing.T, change func(*config.Env)) *doorway {
 func newDoorwayOf(t *testing.T, client signals.Client, change func(*config.Env)) *doorway {
 	t.Helper()
 	env := config.Env{
-		Config:        "../config/testdata/good/minimal.yaml",
-		AlertTokens:   config.NewSecret("alertmanager:" + alertToken + ",alertmanager:alert-token-2,oncall:oncall-token,grafana:grafana-token,datadog:datadog-token,pagerduty:routing-key-1"),
+		Config:        "testdata/door.yaml",
+		AlertTokens:   config.NewSecret("alertmanager:" + alertToken + ",alertmanager:alert-token-2,oncall:oncall-token,grafana:grafana-token,datadog:datadog-token,pagerduty:routing-key-1,uptime:uptime-token"),
 		SlackBotToken: config.NewSecret("xoxb-bot-token"), SlackSigningSecret: config.NewSecret(signedWith), SlackAPIURL: "http://127.0.0.1:1/",
 	}
 	if change != nil {
@@ -227,7 +227,7 @@ func requireDiscreet(t *testing.T, logged, answered string) {
 	t.Helper()
 	require.Equal(t, 1, strings.Count(logged, "level=WARN"), logged)
 	require.Less(t, len(logged), 5000)
-	for _, secret := range []string{alertToken, "alert-token-2", "oncall-token", "grafana-token", "datadog-token", "routing-key-1", signedWith, "xoxb-bot-token", "Authorization", "Bearer"} {
+	for _, secret := range []string{alertToken, "alert-token-2", "oncall-token", "grafana-token", "datadog-token", "routing-key-1", "uptime-token", signedWith, "xoxb-bot-token", "Authorization", "Bearer"} {
 		require.NotContains(t, logged, secret)
 		require.NotContains(t, answered, secret)
 	}
