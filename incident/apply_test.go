@@ -219,6 +219,15 @@ func TestAResolvedIncidentReopensWithALaterFiringOrByHand(t *testing.T) {
 	})
 }
 
+func TestAReopenedIncidentIsNamedAfterWhatFiresNow(t *testing.T) {
+	inEach(t, []string{resolved, closed}, func(t *testing.T, s *story) {
+		again := ratio(s.after(time.Minute).now)
+		again.Summary = "More than half of the requests fail"
+		s.happens(fires(again))
+		require.Equal(t, "More than half of the requests fail", s.in.Summary)
+	})
+}
+
 func TestARestoredIncidentThatReopensSaysThatTheRollbackDidNotHold(t *testing.T) {
 	s := given(t, restored).after(time.Minute)
 

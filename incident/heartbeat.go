@@ -33,6 +33,8 @@ type Watch struct {
 	Last time.Time `json:"last,omitzero"`
 	// Silent is the moment up to which it could have beaten; zero while it is not silent.
 	Silent time.Time `json:"silent,omitzero"`
+	// Excused is up to when nobody calls it silent: nothing could be heard when it was due.
+	Excused time.Time `json:"excused,omitzero"`
 	// Retired is true when it stands in the configuration no more.
 	Retired bool `json:"retired,omitempty"`
 	// Told is what an incident knows of it.
@@ -58,8 +60,14 @@ func (w Watch) Due() time.Time {
 	if w.Retired {
 		return time.Time{}
 	}
-	return w.heardOf().Add(w.Heartbeat.patience())
+	if due := w.due(); due.After(w.Excused) {
+		return due
+	}
+	return w.Excused
 }
+
+// due is when the next beat was or is to come.
+func (w Watch) due() time.Time { return w.heardOf().Add(w.Heartbeat.patience()) }
 
 // heardOf is the moment since which nothing was heard.
 func (w Watch) heardOf() time.Time {
@@ -121,8 +129,24 @@ func (w Watch) At(now time.Time) Watch {
 	case due.IsZero() || now.Before(due):
 		w.Silent = time.Time{}
 	case w.Silent.IsZero():
-		w.Silent = due
+		w.Silent = w.due()
 	}
+	return w
+}
+
+// What is noticed so late after it was due is no silence yet: whoever beats may have found nobody who listened. It has
+// as much time as it ever has to be heard again, and no more than the longest excuse.
+const (
+	noticedLate   = 10 * time.Second
+	longestExcuse = 2 * time.Minute
+)
+
+// Excuse is the watch when a silence is noticed only now: one that is noticed late is excused once.
+func (w Watch) Excuse(now time.Time) Watch {
+	if w.Silent.IsZero() || now.Sub(w.Silent) < noticedLate || w.Excused.After(w.Silent) {
+		return w
+	}
+	w.Excused, w.Silent = now.Add(min(w.Heartbeat.patience(), longestExcuse)), time.Time{}
 	return w
 }
 

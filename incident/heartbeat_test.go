@@ -198,3 +198,19 @@ func TestWhateverHappensTheIncidentsKnowWhatIsSilent(t *testing.T) {
 		}
 	})
 }
+
+func TestASilenceIsExcusedOnlyWhenItIsNoticedLateAndNoLongerThanItMayBeSilent(t *testing.T) {
+	const due = 24*time.Hour + 30*time.Minute
+	prompt := watched().At(after(due + 9*time.Second))
+	require.Equal(t, prompt, prompt.Excuse(after(due+9*time.Second)))
+
+	late := watched().At(after(due + time.Hour)).Excuse(after(due + time.Hour))
+	require.Zero(t, late.Silent)
+	require.Equal(t, after(due+time.Hour+2*time.Minute), late.Due())
+	over := late.At(late.Due())
+	require.Equal(t, after(due), over.Silent, "it is silent since it was due")
+	require.Equal(t, over, over.Excuse(late.Due().Add(time.Hour)), "it is excused once")
+
+	quick := incident.Watch{Heartbeat: incident.Heartbeat{Name: "quick", Every: time.Second}}.Begin(began, after(time.Hour)).Excuse(after(time.Hour))
+	require.Equal(t, after(time.Hour+time.Second), quick.Due())
+}

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -91,6 +92,7 @@ func alertFired(in *Incident, ev Event) error {
 	switch {
 	case !in.Open():
 		in.ease(ev)
+		in.Summary = cmp.Or(firstLine(a.Title(), 200), in.Summary) // What a page says is what fires now.
 		in.firesAgain(ev)
 	case in.Rollback.State == RollbackVerifying:
 		in.log(ev, NotProved, "Not good yet: an alert fires while the rollback is verified")

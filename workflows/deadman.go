@@ -3,6 +3,7 @@ package workflows
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/workflow"
@@ -17,7 +18,7 @@ import (
 func Heartbeat(ctx workflow.Context, w incident.Watch) error {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	began := workflow.GetInfo(ctx).WorkflowStartTime.UTC() // Beats may have come before the first task.
-	s := &sentry{watch: w.Begin(began, workflow.Now(ctx)), log: workflow.GetLogger(ctx), selector: workflow.NewSelector(ctx)}
+	s := &sentry{noticed: w.Silent, watch: w.Begin(began, workflow.Now(ctx)), log: workflow.GetLogger(ctx), selector: workflow.NewSelector(ctx)}
 	inlets := s.inlets(ctx)
 	for _, in := range inlets {
 		s.selector.AddReceive(in.channel, func(workflow.ReceiveChannel, bool) { in.take() })
@@ -28,7 +29,7 @@ func Heartbeat(ctx workflow.Context, w incident.Watch) error {
 			for in.take() {
 			}
 		}
-		s.watch = s.watch.At(workflow.Now(ctx))
+		s.look(workflow.Now(ctx))
 		s.show(ctx)
 		// No signal is left behind: since the last look there was no wait.
 		switch full := workflow.GetInfo(ctx).GetContinueAsNewSuggested(); {
@@ -47,11 +48,22 @@ func Heartbeat(ctx workflow.Context, w incident.Watch) error {
 // sentry is a heartbeat's watch while its workflow runs.
 type sentry struct {
 	watch    incident.Watch
+	noticed  time.Time // The silence that was seen at the last look; zero when there was none.
 	log      log.Logger
 	selector workflow.Selector
 	shown    string // The watch as the memo has it.
 	telling  bool   // News is on its way, or waits to be sent again.
 	timer    *waiting
+}
+
+// look sees whether it is silent. After a time in which Temporal or all workers were away it is not, yet: beats of that
+// time may have been refused.
+func (s *sentry) look(now time.Time) {
+	s.watch = s.watch.At(now)
+	if !s.watch.Silent.Equal(s.noticed) {
+		s.watch = s.watch.Excuse(now)
+	}
+	s.noticed = s.watch.Silent
 }
 
 // waiting is the timer that is set.

@@ -239,3 +239,25 @@ func (s *switched) Ping(context.Context) error {
 	s.calls++
 	return s.err
 }
+
+// unheard is the backup when Temporal was away at the time at which its beat was due, 50 minutes before noon.
+func unheard() incident.Watch {
+	return incident.Watch{Heartbeat: backup, Configured: noon.Add(-2 * hour), Since: noon.Add(-2 * hour)}
+}
+
+func TestASilenceThatIsNoticedLateWaitsForTheBeatThatNobodyCouldTake(t *testing.T) {
+	g := post(t)
+	g.beats(minute, 60*minute)
+	g.watch(unheard(), 2*hour)
+	require.Empty(t, g.told, "it beats as soon as somebody listens")
+}
+
+func TestASilenceThatIsNoticedLateIsExcusedForTwoMinutesAndOnce(t *testing.T) {
+	g := post(t)
+	g.from, g.to = 0, 10*minute // That no incident could be told is no further excuse.
+	g.beats(3 * hour)
+	g.watch(unheard(), 4*hour)
+	require.Len(t, g.told, 2)
+	require.Regexp(t, `^1[01]m.*: checkout silent since -50m0s$`, g.told[0], "it is told as soon as it can be")
+	require.Equal(t, "3h0m0s: checkout resolved since -50m0s", g.told[1])
+}

@@ -102,7 +102,15 @@ func printHeartbeats(to io.Writer, list []heartbeatRow) error {
 	table := tabwriter.NewWriter(to, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(table, "NAME\tSERVICE\tEVERY\tGRACE\tSEVERITY\tSTATE\tLAST BEAT\tSILENT AT")
 	for _, r := range list {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Name, r.Service, r.Every, r.Grace, r.Severity, r.State, clock(r.Last), clock(r.Due))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Name, r.Service, r.Every, r.Grace, r.Severity, r.State, toTheSecond(r.Last), toTheSecond(r.Due))
 	}
 	return table.Flush()
+}
+
+// toTheSecond is a moment as those need it who watch what beats more than once a minute.
+func toTheSecond(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.Format("Mon 2 Jan 2006 15:04:05 MST")
 }

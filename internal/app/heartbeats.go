@@ -103,7 +103,7 @@ func (h *heartbeats) compare(ctx context.Context) error {
 		i := slices.IndexFunc(list, func(w incident.Watch) bool { return w.Heartbeat.Name == one.heartbeat.Name })
 		switch {
 		case i < 0:
-			failed = append(failed, h.watch(ctx, one.heartbeat))
+			failed = append(failed, h.watchUnlessRetired(ctx, one.heartbeat))
 		case list[i].Heartbeat != one.heartbeat && list[i].Configured.Before(h.read):
 			failed = append(failed, h.configure(ctx, list[i], one.heartbeat))
 		}
@@ -130,6 +130,17 @@ func (h *heartbeats) watch(ctx context.Context, one incident.Heartbeat) error {
 		return fmt.Errorf("watch %s: a later configuration does not have it: %w", one.Name, signals.ErrUnwatched)
 	}
 	return h.configure(ctx, last, one)
+}
+
+// watchUnlessRetired is watch for those to whom it is no failure that a later configuration does not have the heartbeat:
+// trying again soon would not help.
+func (h *heartbeats) watchUnlessRetired(ctx context.Context, one incident.Heartbeat) error {
+	err := h.watch(ctx, one)
+	if errors.Is(err, signals.ErrUnwatched) {
+		h.log.Warn("the heartbeat is not watched; start this process again with the latest lastgood.yaml", "heartbeat", one.Name, "error", err)
+		return nil
+	}
+	return err
 }
 
 func (h *heartbeats) configure(ctx context.Context, last incident.Watch, one incident.Heartbeat) error {
