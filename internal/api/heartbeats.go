@@ -28,12 +28,8 @@ func (a *API) takeBeat(w http.ResponseWriter, r *http.Request) {
 		a.refuseBeat(w, r, unauthorized, http.StatusUnauthorized, "no token of the source "+incident.HeartbeatSource+" is shown", nil)
 		return
 	}
-	if _, err := read(w, r); err != nil {
-		if errors.Is(err, errTooLarge) {
-			a.refuseBeat(w, r, tooLarge, http.StatusRequestEntityTooLarge, err.Error(), err)
-		} else {
-			a.refuseBeat(w, r, unreadable, http.StatusBadRequest, err.Error(), err)
-		}
+	if _, no := whole(w, r); no != nil {
+		a.refuseBeat(w, r, no.result, no.status, no.why.Error(), no.why)
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), storeWithin)
@@ -55,8 +51,10 @@ func (a *API) refuseBeat(w http.ResponseWriter, r *http.Request, result string, 
 	if cause == nil {
 		cause = errors.New(why)
 	}
-	a.Log.WarnContext(r.Context(), "beat refused", "heartbeat", r.PathValue("name"), "result", result, "status", status,
-		"reason", cause.Error(), "remote", r.RemoteAddr)
+	a.quiet.say("beat "+result, func(unlogged int) {
+		a.Log.WarnContext(r.Context(), "beat refused", "heartbeat", cut(r.PathValue("name"), maxReason), "result", result, "status", status,
+			"reason", cut(cause.Error(), maxLogged), "remote", r.RemoteAddr, "unlogged", unlogged)
+	})
 	refuse(w, status, why)
 }
 

@@ -127,3 +127,15 @@ type largeBody struct{ *strings.Reader }
 
 // Close does nothing.
 func (*largeBody) Close() error { return nil }
+
+func TestAFloodOfRefusedBeatsIsHardlyLogged(t *testing.T) {
+	w := newWorld(t)
+	for range 500 {
+		r := beatRequest(t, strings.Repeat("x", 5000), "")
+		r.Header.Del("Authorization")
+		w.send(r)
+	}
+	require.Equal(t, 20, strings.Count(w.logged(), "beat refused"))
+	require.Less(t, len(w.logged()), 20*1000)
+	require.Contains(t, w.metrics(t), `lastgood_beats_total{result="unauthorized"} 500`)
+}

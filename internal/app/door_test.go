@@ -85,7 +85,7 @@ func newDoorwayOf(t *testing.T, client signals.Client, change func(*config.Env))
 	t.Helper()
 	env := config.Env{
 		Config:        "testdata/door.yaml",
-		AlertTokens:   config.NewSecret("alertmanager:" + alertToken + ",alertmanager:alert-token-2,oncall:oncall-token,grafana:grafana-token,datadog:datadog-token,pagerduty:routing-key-1,uptime:uptime-token"),
+		AlertTokens:   config.NewSecret("alertmanager:" + alertToken + ",alertmanager:alert-token-2,oncall:oncall-token,grafana:grafana-token,datadog:datadog-token,pagerduty:routing-key-1,uptime:uptime-token,heartbeat:beat-token"),
 		SlackBotToken: config.NewSecret("xoxb-bot-token"), SlackSigningSecret: config.NewSecret(signedWith), SlackAPIURL: "http://127.0.0.1:1/",
 	}
 	if change != nil {
@@ -197,7 +197,8 @@ func (row refusedRow) isRefused(t *testing.T) {
 	require.Equal(t, row.status, answer.Code, answer.Body.String())
 	require.Contains(t, row.detail(t, answer), row.says)
 	require.Less(t, answer.Body.Len(), 10_000)
-	require.Equal(t, row.status == 401 && strings.Contains(row.counts, "/"), answer.Header().Get("WWW-Authenticate") != "")
+	bearer := strings.Contains(row.counts, "/") || strings.HasPrefix(row.counts, "beats ")
+	require.Equal(t, row.status == 401 && bearer, answer.Header().Get("WWW-Authenticate") != "")
 	require.Equal(t, row.status == 503, answer.Header().Get("Retry-After") != "")
 	require.Empty(t, d.temporal.calls, "nothing is started")
 	require.Contains(t, d.counted(t), row.metric())
@@ -227,7 +228,7 @@ func requireDiscreet(t *testing.T, logged, answered string) {
 	t.Helper()
 	require.Equal(t, 1, strings.Count(logged, "level=WARN"), logged)
 	require.Less(t, len(logged), 5000)
-	for _, secret := range []string{alertToken, "alert-token-2", "oncall-token", "grafana-token", "datadog-token", "routing-key-1", "uptime-token", signedWith, "xoxb-bot-token", "Authorization", "Bearer"} {
+	for _, secret := range []string{alertToken, "alert-token-2", "oncall-token", "grafana-token", "datadog-token", "routing-key-1", "uptime-token", "beat-token", signedWith, "xoxb-bot-token", "Authorization", "Bearer"} {
 		require.NotContains(t, logged, secret)
 		require.NotContains(t, answered, secret)
 	}

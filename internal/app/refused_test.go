@@ -290,6 +290,34 @@ func refusedFromAMapping() []refusedRow {
 	}...)
 }
 
+func refusedBeats() []refusedRow {
+	call := func(name string, changes ...func(*http.Request)) func(*testing.T) *http.Request {
+		return func(t *testing.T) *http.Request {
+			t.Helper()
+			r := posted(t, "")
+			r.URL.Path = "/v1/heartbeats/" + name
+			r.Header.Set("Authorization", "Bearer beat-token")
+			for _, change := range changes {
+				change(r)
+			}
+			return r
+		}
+	}
+	body := func(from io.Reader) func(*http.Request) {
+		return func(r *http.Request) { r.Body, r.ContentLength = io.NopCloser(from), -1 }
+	}
+	return []refusedRow{
+		{name: "a beat without a token", call: call("backup", func(r *http.Request) { r.Header.Del("Authorization") }), status: 401, says: "no token of the source heartbeat", counts: "beats unauthorized"},
+		{name: "a beat with Alertmanager's token", call: call("backup", header("Authorization", "Bearer "+alertToken)), status: 401, says: "no token", counts: "beats unauthorized"},
+		{name: "a beat of nobody without a token", call: call("nobody", header("Authorization", "Bearer guess")), status: 401, says: "no token", counts: "beats unauthorized"},
+		{name: "a beat of nobody", call: call("nobody"), status: 404, says: "there is no heartbeat of this name", counts: "beats unknown_heartbeat"},
+		{name: "a beat with a long name", call: call(strings.Repeat("x", 9000)), status: 404, says: "there is no heartbeat of this name", counts: "beats unknown_heartbeat"},
+		{name: "a beat of 2 MiB", call: call("backup", body(strings.NewReader(strings.Repeat("x", 2<<20)))), status: 413, says: "larger", counts: "beats too_large"},
+		{name: "a beat that breaks off", call: call("backup", body(broken{})), status: 400, says: "unexpected EOF", counts: "beats unreadable"},
+		{name: "a beat while Temporal is away", call: call("backup"), fails: serviceerror.NewUnavailable("secret-inside"), status: 503, says: "safe to send it again", counts: "beats not_stored"},
+	}
+}
+
 func each(rows []refusedRow, status int, counts string) []refusedRow {
 	for i := range rows {
 		rows[i].status, rows[i].counts = status, counts
@@ -300,7 +328,7 @@ func each(rows []refusedRow, status int, counts string) []refusedRow {
 func refusedRows() []refusedRow {
 	var rows []refusedRow
 	for _, some := range [][]refusedRow{
-		refusedByWhoSends(), refusedByHowItIsSent(), refusedAsNoJSON(), refusedByItsFields(), refusedAsNobodys(), refusedByTemporal(), refusedFromSlack(), refusedFromOthers(), refusedFromAMapping(),
+		refusedByWhoSends(), refusedByHowItIsSent(), refusedAsNoJSON(), refusedByItsFields(), refusedAsNobodys(), refusedByTemporal(), refusedFromSlack(), refusedFromOthers(), refusedFromAMapping(), refusedBeats(),
 	} {
 		rows = append(rows, some...)
 	}
