@@ -38,7 +38,7 @@ func fail(err error) error {
 		return temporal.NewNonRetryableApplicationError(e.Error(), Refused, err)
 	}
 	options := temporal.ApplicationErrorOptions{Cause: err, NextRetryDelay: e.RetryAfter}
-	if e.Status == 429 {
+	if limited(err) {
 		options.Category = temporal.ApplicationErrorCategoryBenign
 	}
 	return temporal.NewApplicationErrorWithOptions(e.Error(), Unavailable, options)
@@ -51,12 +51,18 @@ const pagesFirst = 3 * time.Second
 // later is fail for what gives way to pages.
 func later(err error) error {
 	var e *rest.Error
-	if !errors.As(err, &e) || e.Status != http.StatusTooManyRequests {
+	if !limited(err) || !errors.As(err, &e) {
 		return fail(err)
 	}
 	after := *e
 	after.RetryAfter += pagesFirst
 	return fail(&after)
+}
+
+// limited says whether the vendor takes no more for now.
+func limited(err error) bool {
+	var e *rest.Error
+	return errors.As(err, &e) && e.Status == http.StatusTooManyRequests
 }
 
 // off is the failure of a vendor that is not configured.

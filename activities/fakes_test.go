@@ -26,6 +26,7 @@ var (
 	errGone    = &rest.Error{Vendor: "vendor", Attempted: "call", Status: http.StatusNotFound, Code: "gone"}
 	errAway    = &rest.Error{Vendor: "vendor", Attempted: "call", Status: http.StatusServiceUnavailable, Maybe: true}
 	errLost    = &rest.Error{Vendor: "vendor", Attempted: "call", Maybe: true, Err: errors.New("connection reset")}
+	errFull    = &rest.Error{Vendor: "vendor", Attempted: "call", Status: http.StatusTooManyRequests, RetryAfter: 5 * time.Second}
 	errUnsent  = &rest.Error{Vendor: "vendor", Attempted: "call", Err: errors.New("connection refused")}
 )
 
@@ -113,7 +114,7 @@ func failed(t *testing.T, err error) *temporal.ApplicationError {
 // chat is a chat that answers as it is told, and remembers what it was asked.
 type chat struct {
 	asked                  []string
-	found                  bool
+	found, hangs           bool
 	with                   int
 	find, edit, post, send error
 }
@@ -136,8 +137,12 @@ func (c *chat) Edit(context.Context, incident.Receipt, incident.Message) error {
 	return c.edit
 }
 
-func (c *chat) Find(context.Context, string, incident.Message) (incident.Receipt, bool, error) {
+func (c *chat) Find(ctx context.Context, _ string, _ incident.Message) (incident.Receipt, bool, error) {
 	c.asked = append(c.asked, "find")
+	if c.hangs {
+		<-ctx.Done()
+		return incident.Receipt{}, false, &rest.Error{Vendor: "vendor", Attempted: "call", Err: ctx.Err()}
+	}
 	if c.find != nil || !c.found {
 		return incident.Receipt{}, false, c.find
 	}

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -84,27 +85,63 @@ func (l *lane) withdraw(one *letter) bool {
 	return true
 }
 
-// recall stops the message under way when nobody waits for any of its pages any more,
-// if the way is one that can.
+// recall takes note that one less waits for a page that had left the lane. One that is
+// back there, and that nobody waits for any more, is taken out; the message under way is
+// stopped when nobody waits for any of its pages, if the way is one that can.
 func (l *lane) recall(one *letter) {
-	if !slices.Contains(l.flying, one) {
-		return
-	}
 	one.senders--
-	if l.way.recalled && !slices.ContainsFunc(l.flying, func(f *letter) bool { return f.senders > 0 }) {
+	if i := slices.Index(l.waiting, one); i >= 0 && one.senders == 0 {
+		l.waiting = slices.Delete(l.waiting, i, i+1)
+		one.tell(incident.Receipt{}, context.Canceled)
+	}
+	if l.way.recalled && slices.Contains(l.flying, one) && !slices.ContainsFunc(l.flying, (*letter).wanted) {
 		l.stop()
 	}
 }
 
-// take moves the pages of the next message from those that wait.
+// wanted says whether anybody waits for the page: what was answered meanwhile is not.
+func (one *letter) wanted() bool { return one.senders > 0 }
+
+// back puts the pages of a message that was not taken before those that wait, but for
+// those that were answered while it was on its way.
+func (l *lane) back(batch []*letter) {
+	again := slices.DeleteFunc(slices.Clone(batch), func(one *letter) bool {
+		if one.wanted() {
+			return false
+		}
+		one.tell(incident.Receipt{}, context.Canceled)
+		return true
+	})
+	l.waiting = append(again, l.waiting...)
+}
+
+// take moves the pages of the next message from those that wait. A message names an
+// incident once: a second page of it, for another reason, is in the next one.
 func (l *lane) take(stop func()) []*letter {
-	n := min(len(l.waiting), l.way.most)
+	most := l.way.most
 	if l.apart {
-		n = min(n, 1)
+		most = 1
 	}
-	l.stop = stop
-	l.flying, l.waiting = slices.Clone(l.waiting[:n]), slices.Delete(l.waiting, 0, n)
-	return l.flying
+	named := map[string]bool{}
+	var batch, rest []*letter
+	for _, one := range l.waiting {
+		if about := one.about(); len(batch) < most && !named[about] {
+			named[about] = true
+			batch = append(batch, one)
+		} else {
+			rest = append(rest, one)
+		}
+	}
+	l.stop, l.flying, l.waiting = stop, batch, rest
+	return batch
+}
+
+// about is the incident that the page is of.
+func (one *letter) about() string {
+	if one.page.Card == nil {
+		return one.page.Marker
+	}
+	return one.page.Card.Incident
 }
 
 func merged(batch []*letter) incident.Message {
@@ -113,6 +150,19 @@ func merged(batch []*letter) incident.Message {
 		pages[i] = one.page
 	}
 	return incident.Merge(pages)
+}
+
+// send sends one message. Activities are guarded by Temporal, a lane is not: a page that
+// cannot be drawn would end the worker, and everybody's pages with it, again and again.
+func (l *lane) send(ctx context.Context, batch []*letter) (at incident.Receipt, err error) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			err = &rest.Error{
+				Vendor: l.way.name, Attempted: "draw a page", Status: http.StatusBadRequest, Err: fmt.Errorf("this is a fault of lastgood: %v", reason),
+			}
+		}
+	}()
+	return l.way.send(ctx, l.to, merged(batch))
 }
 
 // settle notes what became of the message under way. What the vendor did not take
@@ -126,7 +176,7 @@ func (l *lane) settle(batch []*letter, began time.Time, at incident.Receipt, err
 		return
 	case errors.As(err, &failed) && failed.Status == http.StatusBadRequest && len(batch) > 1 && l.way.divides:
 		l.apart, l.free = true, now
-		l.waiting = append(batch, l.waiting...)
+		l.back(batch)
 	default:
 		if err != nil {
 			l.free = began.Add(min(l.way.pace, failedPace))
@@ -151,7 +201,8 @@ func (l *lane) hold(batch []*letter, d time.Duration, now time.Time) {
 	if end := now.Add(d); end.After(l.free) {
 		l.free = end
 	}
-	all := append(slices.Clone(batch), l.waiting...)
+	l.back(batch)
+	all := l.waiting
 	l.waiting = nil
 	for i, one := range all {
 		if one.until.Before(l.free) {

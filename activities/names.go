@@ -22,4 +22,6 @@ const (
 	OpenTicketName  = "OpenTicket"
 	WriteTicketName = "WriteTicket"
 	CloseTicketName = "CloseTicket"
+	TellSilenceName = "TellSilence"
+	CheckSelfName   = "CheckSelf"
 )

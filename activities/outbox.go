@@ -161,7 +161,7 @@ func (o *Outbox) run(at address, l *lane) {
 			return
 		}
 		began := time.Now()
-		receipt, err := l.way.send(ctx, l.to, merged(batch))
+		receipt, err := l.send(ctx, batch)
 		cancel()
 		o.settle(l, batch, began, receipt, err)
 	}

@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/seed-44180607/lastgood/incident"
+	"github.com/seed-44180607/lastgood/integrations/rest"
 	"github.com/seed-44180607/lastgood/oncall"
 )
 
@@ -55,26 +56,31 @@ func (p *Pager) page(ctx context.Context, o PageOrder) (incident.Receipt, error)
 		return incident.Receipt{}, off(way.name)
 	}
 	defer beat(ctx)() // An acknowledgement stops it where that can still be done.
+	sure := true
 	if way.find != nil && p.maybeSent(ctx, o) {
-		if at, found := way.find(ctx, o.Page.Address, o.Message); found {
-			return at, nil
+		at, found, err := way.look(ctx, o.Page.Address, o.Message)
+		if found && (err == nil || limited(err)) {
+			return at, nil // What cannot be brought up to date yet has arrived all the same.
 		}
+		sure = err == nil
 	}
-	at, err := p.send(ctx, way, o)
+	at, err := p.send(ctx, way, o, sure)
 	if err != nil && ctx.Err() != nil {
 		return incident.Receipt{}, ctx.Err() // It was called back, and has not failed.
 	}
 	return at, err
 }
 
-func (p *Pager) send(ctx context.Context, way Way, o PageOrder) (incident.Receipt, error) {
+// send sends the page. When it is turned away, it need not be looked for the next time,
+// if it is sure that no attempt before has sent it.
+func (p *Pager) send(ctx context.Context, way Way, o PageOrder, sure bool) (incident.Receipt, error) {
 	if p.Outbox == nil {
 		at, err := way.send(ctx, o.Page.Address, o.Message)
 		return at, fail(err)
 	}
 	at, err := p.Outbox.Send(ctx, activity.GetWorkerStopChannel(ctx), way, o.Page.Address, o.Message)
 	var away *temporal.ApplicationError
-	if errors.As(err, &away) && away.Type() == Limited {
+	if sure && errors.As(err, &away) && away.Type() == Limited {
 		p.Outbox.remember(o.Message.Marker, activity.GetInfo(ctx).Attempt, away.NextRetryDelay())
 	}
 	return at, err
@@ -96,8 +102,9 @@ func post(ctx context.Context, chat Chat, to string, m incident.Message, again b
 		return incident.Receipt{}, off("Slack")
 	}
 	if again || activity.GetInfo(ctx).Attempt > 1 {
-		if at, found := adopted(ctx, chat, to, m); found {
-			return at, nil
+		at, found, err := adopted(ctx, chat, to, m)
+		if found && (err == nil || limited(err)) {
+			return at, later(err)
 		}
 	}
 	at, err := chat.Post(ctx, to, m)
@@ -106,13 +113,17 @@ func post(ctx context.Context, chat Chat, to string, m incident.Message, again b
 
 // adopted finds a message that was sent before and brings it up to date: it shows
 // what was true then. A text without buttons stays as it is, and so does a message
-// that names other incidents as well.
-func adopted(ctx context.Context, chat Chat, to string, m incident.Message) (incident.Receipt, bool) {
+// that names other incidents as well. One that is there no more was not found.
+func adopted(ctx context.Context, chat Chat, to string, m incident.Message) (incident.Receipt, bool, error) {
 	at, found, err := chat.Find(ctx, to, m)
-	if err != nil || !found {
-		return incident.Receipt{}, false
+	if err != nil || !found || m.Card == nil || at.With > 0 {
+		return at, found, err
 	}
-	return at, m.Card == nil || at.With > 0 || chat.Edit(ctx, at, m) == nil
+	err = chat.Edit(ctx, at, m)
+	if rest.Is404(err) {
+		return incident.Receipt{}, false, nil
+	}
+	return at, true, err
 }
 
 // What became of an attempt to page, as it is counted.

@@ -39,6 +39,8 @@ func TestAPageIsLookedForBeforeItIsSentAgain(t *testing.T) {
 		"also when the look-up is refused":     {2, false, chat{find: errRefused}, []string{"find", "post"}, anew},
 		"it is posted when it was deleted":     {2, false, chat{found: true, edit: errGone}, []string{"find", "edit", "post"}, anew},
 		"it is posted when the edit goes awry": {2, false, chat{found: true, edit: errAway}, []string{"find", "edit", "post"}, anew},
+		"it is there though no edit is taken":  {2, false, chat{found: true, edit: errFull}, []string{"find", "edit"}, there},
+		"a look-up that hangs is given up":     {2, false, chat{hangs: true}, []string{"find", "post"}, anew},
 	} {
 		t.Run(name, func(t *testing.T) {
 			pager := &activities.Pager{Chat: &c.chat}
@@ -73,6 +75,26 @@ func TestAPageThatOnlyWaitedForItsTurnIsNotLookedFor(t *testing.T) {
 	value, err := stage(t, 4, pager.Page).ExecuteActivity(pager.Page, page(false))
 	require.Equal(t, there, got[incident.Receipt](t, value, err), "what became of attempt 3 is not known here")
 	require.Equal(t, []string{"post", "find", "edit"}, slack.asked)
+}
+
+func TestAPageThatMayHaveBeenSentIsLookedForUntilItIsKnown(t *testing.T) {
+	slack := &chat{found: true, find: errAway, post: limit(10 * time.Second)}
+	pager := &activities.Pager{Chat: slack, Outbox: activities.NewOutbox()}
+	_, err := stage(t, 2, pager.Page).ExecuteActivity(pager.Page, page(false))
+	require.Equal(t, activities.Limited, failed(t, err).Type())
+
+	slack.find = nil
+	value, err := stage(t, 3, pager.Page).ExecuteActivity(pager.Page, page(false))
+	require.Equal(t, there, got[incident.Receipt](t, value, err), "attempt 1 sent it, and its answer was lost")
+	require.Equal(t, []string{"find", "post", "find", "edit"}, slack.asked)
+}
+
+func TestACardThatIsThereAndTakesNoEditYetIsNotPostedOnceMore(t *testing.T) {
+	slack := &chat{found: true, edit: errFull}
+	announcer := &activities.Announcer{Chat: slack}
+	_, err := stage(t, 2, announcer.ShowCard).ExecuteActivity(announcer.ShowCard, activities.CardOrder{Channel: "C0", Message: incident.Message{Card: &incident.Card{}}})
+	require.Equal(t, 8*time.Second, failed(t, err).NextRetryDelay())
+	require.Equal(t, []string{"find", "edit"}, slack.asked)
 }
 
 func TestAPageThatIsCalledBackLeavesItsLane(t *testing.T) {

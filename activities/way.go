@@ -15,7 +15,7 @@ type Way struct {
 	// send is nil where the vendor is not configured. Its errors are *rest.Error.
 	send func(ctx context.Context, to string, m incident.Message) (incident.Receipt, error)
 	// find looks for what an earlier attempt may have sent; nil where nobody can be asked.
-	find func(ctx context.Context, to string, m incident.Message) (incident.Receipt, bool)
+	find func(ctx context.Context, to string, m incident.Message) (incident.Receipt, bool, error)
 	// within bounds one call; with lingerFor before it, it fits into one attempt.
 	within time.Duration
 	// pace is the least time between two messages to one address, and no more than lingerFor.
@@ -28,6 +28,18 @@ type Way struct {
 	// recalled is true when a message under way is stopped once nobody waits for any of
 	// its pages any more; else it arrives.
 	recalled bool
+}
+
+// lookWithin bounds the look for an earlier page, so that one that gets no answer leaves
+// the attempt enough time to send it.
+const lookWithin = 1500 * time.Millisecond
+
+// look asks whether an earlier attempt has sent the page. A look that fails does not hold
+// it back.
+func (w Way) look(ctx context.Context, to string, m incident.Message) (incident.Receipt, bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookWithin)
+	defer cancel()
+	return w.find(ctx, to, m)
 }
 
 const (
@@ -43,7 +55,7 @@ func ByChat(c Chat) Way {
 	way := Way{name: bySlack, within: 2600 * time.Millisecond, pace: time.Second, most: incident.MergeAtMost, divides: true}
 	if c != nil {
 		way.send = c.Post
-		way.find = func(ctx context.Context, to string, m incident.Message) (incident.Receipt, bool) {
+		way.find = func(ctx context.Context, to string, m incident.Message) (incident.Receipt, bool, error) {
 			return adopted(ctx, c, to, m)
 		}
 	}
@@ -71,10 +83,7 @@ func BySMS(t Texter) Way {
 	way := Way{name: bySMS, within: 3 * time.Second, pace: apart, most: incident.TextAtMost, recalled: true}
 	if t != nil {
 		way.send = t.Send
-		way.find = func(ctx context.Context, to string, m incident.Message) (incident.Receipt, bool) {
-			at, found, err := t.Find(ctx, to, m)
-			return at, err == nil && found // A look that fails does not hold the page back.
-		}
+		way.find = t.Find
 	}
 	return way
 }

@@ -185,7 +185,11 @@ func (in Incident) notes() []string {
 		notes = append(notes, line)
 	}
 	if in.LeftOut > 0 {
-		notes = append(notes, fmt.Sprintf("The monitor leaves %s of the group out of its messages", count(in.LeftOut, "alert")))
+		note := fmt.Sprintf("The monitor leaves %s of the group out of its messages", count(in.LeftOut, "alert"))
+		if in.Open() && in.Firing() == 0 {
+			note += ": whether they fire is not known, somebody has to resolve " + in.ID
+		}
+		notes = append(notes, note)
 	}
 	if in.Unending() > 0 {
 		notes = append(notes, "Its monitor never says resolved: somebody has to resolve "+in.ID)

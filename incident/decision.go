@@ -22,6 +22,9 @@ type Decision struct {
 	For      string   `json:"for,omitempty"`
 	Person   string   `json:"person,omitempty"`
 	Severity Severity `json:"severity,omitempty"`
+	// Alert is the fingerprint of the one alert that a monitor's acknowledgement is for:
+	// it counts only while that fires. Empty means the incident as a whole.
+	Alert string `json:"alert,omitempty"`
 	// Reply says where the person waits for an answer.
 	Reply *Reply `json:"reply,omitempty"`
 }

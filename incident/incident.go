@@ -57,7 +57,8 @@ type Incident struct {
 	index     map[string]int
 	// Untold is what a long timeline does not say of them yet.
 	Untold Untold `json:"untold,omitzero"`
-	// LeftOut counts the alerts that the latest message about a group left out.
+	// LeftOut counts the alerts that the latest message about a group left out. They may
+	// fire: a message that leaves nothing out ends the incident, or a person.
 	LeftOut int `json:"left_out,omitempty"`
 	// Source is the kind of monitor; MonitorURL leads to it.
 	Source string `json:"source,omitempty"`

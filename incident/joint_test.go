@@ -74,3 +74,22 @@ func TestAJointAlertFiresOnWhicheverServiceResolvesFirst(t *testing.T) {
 	require.Equal(t, 1, s.in.Firing())
 	require.True(t, s.in.Open())
 }
+
+func TestAMonitorAcknowledgesASharedIncidentOnlyForAnAlertOfItsOwnThatFires(t *testing.T) {
+	s := begins(t, checkout())
+	s.in.Alerts = nil
+	cart := ofService("cart", ratio(s.now))
+	s.happens(cart)
+	by := func(alert string) incident.Event {
+		return incident.Event{Kind: incident.WasAcknowledged, Decision: incident.Decision{By: "pagerduty", Alert: alert}}
+	}
+	s.ignores(by("of another monitor"))
+	require.Equal(t, incident.Triggered, s.in.Status)
+	s.happens(ofService("search", worst(s.now)), ofService("search", over(worst(s.now))))
+	s.ignores(by(ofService("search", worst(s.now)).Delivery.Alerts[0].Fingerprint))
+	require.Equal(t, incident.Triggered, s.in.Status, "what is over needs nobody to work on it")
+
+	s.happens(by(cart.Delivery.Alerts[0].Fingerprint))
+	require.Equal(t, incident.Acknowledged, s.in.Status)
+	require.Equal(t, "pagerduty", s.in.AcknowledgedBy)
+}

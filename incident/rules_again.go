@@ -51,18 +51,33 @@ func (in *Incident) repeat(known *Alert, said Alert, ev Event) error {
 	return errUnseen
 }
 
-// leaveOut notes that the monitor says less than it knows. What it leaves out is not
-// known to fire, and keeps no incident open.
-func (in *Incident) leaveOut(ev Event) error {
+// leaveOut notes that the monitor says less than it knows. What it leaves out may fire:
+// until it leaves nothing out any more, which makes all true, or a person says so, the
+// incident is not over. A message about one group says nothing of the others that share
+// an incident.
+func (in *Incident) leaveOut(ev Event) (all bool, told error) {
 	n := ev.Delivery.LeftOut
+	if ev.Delivery.Group == JointGroup {
+		n = max(n, in.LeftOut)
+	}
 	if n == in.LeftOut {
-		return errNothing
+		return false, errNothing
 	}
 	if in.LeftOut == 0 && !slices.ContainsFunc(in.Timeline, func(e Entry) bool { return e.Kind == LeftOut }) {
 		in.log(ev, LeftOut, "The monitor leaves alerts of the group out of its messages: %s this time. They are not known here", count(n, "alert"))
 	}
 	in.LeftOut = n
-	return errUnseen
+	return n == 0, errUnseen
+}
+
+// quiet says whether nothing fires, and nothing is left out that might.
+func (in *Incident) quiet() bool { return in.Firing() == 0 && in.LeftOut == 0 }
+
+// unknownQuiet says why the incident stays open although nothing is known to fire.
+func (in *Incident) unknownQuiet(ev Event) {
+	if in.Open() {
+		in.log(ev, LeftOut, "All alerts that the monitor tells of are resolved; whether the %s that it leaves out fire is not known", count(in.LeftOut, "alert"))
+	}
 }
 
 // count writes a number of things: 1 alert, 2 alerts.

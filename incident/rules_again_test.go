@@ -197,5 +197,72 @@ func TestWhatAMonitorLeavesOutIsSaidOnceAndShown(t *testing.T) {
 	require.Contains(t, card(s).Notes, "The monitor leaves 3 alerts of the group out of its messages")
 
 	s.happens(delivers(over(ratio(noon))))
-	require.False(t, s.in.Open(), "what is not known keeps no incident open")
+	require.False(t, s.in.Open(), "now all of them are told of")
+	require.Zero(t, s.in.LeftOut)
+}
+
+// shortened is a message that leaves alerts out.
+func shortened(n int, alerts ...incident.Alert) incident.Event {
+	ev := delivers(alerts...)
+	ev.Delivery.LeftOut = n
+	return ev
+}
+
+func TestWhatIsLeftOutMayStillFireWhenAllOthersHaveResolved(t *testing.T) {
+	s := given(t, triggered)
+	from := len(s.in.Timeline)
+	s.happens(shortened(2, ratio(noon)), shortened(2, over(ratio(noon))))
+	require.Equal(t, incident.Triggered, s.in.Status)
+	require.Equal(t, []string{
+		"LeftOut: The monitor leaves alerts of the group out of its messages: 2 alerts this time. They are not known here",
+		"AlertResolved: Alert resolved: 12 % of requests fail",
+		"LeftOut: All alerts that the monitor tells of are resolved; whether the 2 alerts that it leaves out fire is not known",
+	}, s.said(from))
+	require.Contains(t, card(s).Notes, "The monitor leaves 2 alerts of the group out of its messages: whether they fire is not known, somebody has to resolve "+s.in.ID)
+
+	other := ratio(s.now)
+	other.Fingerprint = "f2"
+	s.happens(shortened(0, other))
+	require.True(t, s.in.Open(), "one of them did fire")
+	s.happens(shortened(0, over(other)))
+	require.False(t, s.in.Open())
+}
+
+func TestAMessageThatLeavesNothingOutEndsWhatOneThatDidCouldNot(t *testing.T) {
+	s := given(t, triggered)
+	s.happens(shortened(1, over(ratio(noon))))
+	require.True(t, s.in.Open())
+	unseen := over(ratio(s.now))
+	unseen.Fingerprint = "f2"
+	s.happens(shortened(0, over(ratio(noon)), unseen))
+	require.False(t, s.in.Open())
+	require.Contains(t, s.last().Text, "all alerts are resolved")
+}
+
+func TestAPersonResolvesWhatIsLeftOut(t *testing.T) {
+	s := given(t, triggered)
+	s.happens(shortened(1, over(ratio(noon))), incident.Event{Kind: incident.WasResolved, Decision: incident.Decision{By: "sre-1"}})
+	require.False(t, s.in.Open())
+	require.Zero(t, s.in.LeftOut)
+}
+
+func TestWhatIsLeftOutIsNoProofOfARollback(t *testing.T) {
+	s := given(t, verifying)
+	s.happens(shortened(1, over(ratio(noon))))
+	require.Equal(t, incident.RollbackVerifying, s.in.Rollback.State)
+	s.happens(shortened(0, over(ratio(noon))))
+	require.Equal(t, incident.RollbackSucceeded, s.in.Rollback.State)
+}
+
+func TestOneGroupDoesNotSayThatNothingOfAnotherIsLeftOut(t *testing.T) {
+	s := begins(t, checkout())
+	s.in.Alerts = nil
+	cart := ofService("cart", ratio(s.now))
+	cart.Delivery.LeftOut = 3
+	quiet := ofService("cart", over(ratio(s.now)))
+	quiet.Delivery.LeftOut = 3
+	s.happens(cart, quiet, ofService("search", worst(s.now)))
+	s.happens(ofService("search", over(worst(s.now))))
+	require.True(t, s.in.Open())
+	require.Equal(t, 3, s.in.LeftOut)
 }

@@ -46,10 +46,15 @@ func delivered(in *Incident, ev Event) error {
 		over = over || ended
 		return err
 	})
-	if over && in.Firing() == 0 {
+	all, told := in.leaveOut(ev)
+	result = tellingMost(result, told)
+	switch {
+	case !over && !all || in.Firing() > 0:
+	case in.quiet():
 		in.allQuiet(ev)
+	default:
+		in.unknownQuiet(ev)
 	}
-	result = tellingMost(result, in.leaveOut(ev))
 	if result == nil && ev.Delivery.By != "" {
 		in.declare(ev)
 	}
@@ -96,7 +101,7 @@ func alertFired(in *Incident, ev Event) error {
 
 func alertResolved(in *Incident, ev Event) error {
 	ended, err := in.quench(ev)
-	if ended && in.Firing() == 0 {
+	if ended && in.quiet() {
 		in.allQuiet(ev)
 	}
 	return err
@@ -165,7 +170,7 @@ func (in *Incident) resolve(ev Event, why string) {
 			in.Alerts[i].Firing, in.Alerts[i].EndsAt = false, ev.At
 		}
 	}
-	in.Countless = false
+	in.Countless, in.LeftOut = false, 0
 	in.Status, in.ResolvedAt, in.ResolvedBy = Resolved, ev.At, ev.Decision.By
 	in.QuietUntil = ev.At.Add(in.Service.ReopenWithin)
 	in.SnoozedAt, in.SnoozedUntil = time.Time{}, time.Time{}

@@ -58,11 +58,10 @@ func stepPassed(in *Incident, ev Event) error {
 }
 
 func pageStarted(in *Incident, ev Event) error {
-	i := in.pageIndex(ev.Marker)
-	if i < 0 {
+	if in.pageIndex(ev.Marker) < 0 {
 		return errNothing
 	}
-	in.Climb.Pages[i].Started = ev.At
+	in.each(ev.Marker, func(p *Page) { p.Started = ev.At })
 	return nil
 }
 
@@ -93,10 +92,15 @@ func (in *Incident) keepCurrent(page Sent) {
 }
 
 // arrive counts a page as delivered. One of a step that was left brings the climb
-// back there.
+// back there, unless that was the last one: it is said already that nobody answered, and
+// the step is paged again when the rest is over.
 func (in *Incident) arrive(i int, at time.Time) {
-	in.Climb.Pages[i].Delivered, in.Climb.Pages[i].Failed = at, ""
-	if left := in.Climb.Left; left != nil && in.Climb.Pending {
+	in.each(in.Climb.Pages[i].Marker, func(p *Page) { p.Delivered, p.Failed = at, "" })
+	left := in.Climb.Left
+	if left != nil && in.Status == Triggered && in.Climb.At.Exhausted() && !left.At.Exhausted() {
+		return
+	}
+	if left != nil && in.Climb.Pending {
 		in.Climb.At, in.Climb.Following = left.At, left.Following
 		in.Climb.Pending, in.Climb.PageAt, in.Climb.Left = false, time.Time{}, nil
 	}
@@ -128,10 +132,18 @@ func pageDelayed(in *Incident, ev Event) error {
 
 func pageFailed(in *Incident, ev Event) error {
 	in.report(ev, PageFailed, "Could not page %s by %s: %s", nameOf(ev.Page), ev.Page.Via, firstLine(ev.Reason, 300))
-	if i := in.pageIndex(ev.Marker); i >= 0 {
-		in.Climb.Pages[i].Failed = firstLine(ev.Reason, 300)
-	}
+	in.each(ev.Marker, func(p *Page) { p.Failed = firstLine(ev.Reason, 300) })
 	return nil
+}
+
+// each changes the pages on the board with a marker: one message is the page of
+// everybody who shares a mailbox.
+func (in *Incident) each(marker string, change func(*Page)) {
+	for i := range in.Climb.Pages {
+		if in.Climb.Pages[i].Marker == marker {
+			change(&in.Climb.Pages[i])
+		}
+	}
 }
 
 // pageIndex finds a page among those of the step, -1 when the climb has moved on
@@ -165,7 +177,7 @@ func stepRanOut(in *Incident, ev Event) error {
 func (in *Incident) next(ev Event) {
 	at, rest := oncall.Next(in.Policy(), in.Climb.At)
 	ends := oncall.RoundEnds(in.Climb.At, at)
-	in.leave(ends && in.Climb.Reached)
+	in.leave()
 	if ends {
 		if !in.Climb.Reached {
 			at, rest = in.anew()
@@ -182,12 +194,12 @@ func (in *Incident) next(ev Event) {
 	in.Climb.At, in.Climb.Pending, in.Climb.PageAt = at, true, ev.At.Add(rest)
 }
 
-// leave takes the step off the board, unless it has reached nobody in a round that
-// goes on: its pages then stay on their way until another step is opened, however
-// long the climb rests, waits for a window, or passes steps with nobody on call.
-func (in *Incident) leave(over bool) {
+// leave takes the step off the board, unless it has reached nobody: its pages then stay
+// on their way until another step is opened, however long the climb rests, waits for a
+// window, or passes steps with nobody on call.
+func (in *Incident) leave() {
 	switch {
-	case over || in.Climb.delivered():
+	case in.Climb.delivered():
 		in.Climb.Pages, in.Climb.Left = nil, nil
 	case in.Climb.Left == nil && len(in.Climb.Pages) > 0:
 		in.Climb.Left = &Left{At: in.Climb.At, Following: in.Climb.Following}

@@ -104,15 +104,58 @@ func TestTheRestOfAnExhaustedClimbEndsWithAPageThatArrives(t *testing.T) {
 	require.Equal(t, 1, s.count(incident.Exhausted))
 }
 
-func TestAReachedRoundThatEndsCallsEveryPageBack(t *testing.T) {
+func TestAPageOfTheLastStepThatArrivesBeforeTheNextRoundTakesTheClimbBackThere(t *testing.T) {
 	s := begins(t, checkout()).reaches("sre-1").runsOut().opens("sre-2")
 	late := s.page(incident.Paged, 0)
 	s.runsOut()
+	require.Equal(t, oncall.Position{Step: 2, Round: 2}, s.in.Climb.At)
+
+	s.after(10 * time.Second).happens(late)
+	require.Equal(t, oncall.Position{Step: 2, Round: 1}, s.in.Climb.At)
+	require.Equal(t, s.now.Add(s.in.Policy().Steps[1].AckWithin), s.in.Climb.Until)
+	s.runsOut()
+	require.Equal(t, oncall.Position{Step: 2, Round: 2}, s.in.Climb.At)
 	require.Empty(t, s.in.Climb.Pages)
-	at := s.in.Climb.At
-	s.happens(late)
+}
+
+func TestAPageOfTheLastStepThatArrivesWhenTheClimbIsExhaustedLeavesItSo(t *testing.T) {
+	s := begins(t, checkout())
+	s.in.Policies.Default.Repeat = oncall.Repeat{}
+	s.reaches("sre-1").runsOut().opens("sre-2")
+	late := s.page(incident.Paged, 0)
+	s.runsOut()
+	require.True(t, s.in.Climb.At.Exhausted())
+	at, due := s.in.Climb.At, s.in.Climb.PageAt
+
+	s.after(10 * time.Second).happens(late)
 	require.Equal(t, at, s.in.Climb.At)
+	require.Equal(t, due, s.in.Climb.PageAt)
 	require.True(t, s.in.Climb.Pending)
+	require.Equal(t, 2, s.count(incident.Paged))
+	s.opens("sre-2").runsOut()
+	require.Equal(t, 1, s.count(incident.NobodyReached), "that page was of the step before")
+	require.Equal(t, 1, s.count(incident.Exhausted))
+}
+
+func TestTheMailOfTwoPeopleWithOneMailboxIsThePageOfBoth(t *testing.T) {
+	for kind, done := range map[incident.Kind]func(incident.Page) bool{
+		incident.PageStarted: func(p incident.Page) bool { return !p.Started.IsZero() },
+		incident.Paged:       func(p incident.Page) bool { return !p.Delivered.IsZero() },
+		incident.PageFailed:  func(p incident.Page) bool { return p.Failed != "" },
+	} {
+		t.Run(string(kind), func(t *testing.T) {
+			s := begins(t, checkout())
+			plan := s.plan("sre-1", "sre-2")
+			for i := range plan.Pages {
+				plan.Pages[i].Via, plan.Pages[i].Address = oncall.Email, "both@example.com"
+			}
+			s.happens(incident.Event{Kind: incident.StepOpened, Plan: plan})
+			s.happens(incident.Event{Kind: kind, Page: plan.Pages[0], Marker: s.in.Climb.Pages[0].Marker, Reason: "no such mailbox"})
+			for _, page := range s.in.Climb.Pages {
+				require.True(t, done(page), page.Person)
+			}
+		})
+	}
 }
 
 func TestWhoRespondsWhileTheClimbRestsIsNotTakenBackByALatePage(t *testing.T) {

@@ -8,6 +8,9 @@ import (
 )
 
 func acknowledged(in *Incident, ev Event) error {
+	if !in.concerns(ev.Decision) {
+		return errNothing
+	}
 	if err := in.mustBeOpen(); err != nil {
 		return err
 	}
@@ -17,6 +20,16 @@ func acknowledged(in *Incident, ev Event) error {
 	in.log(ev, WasAcknowledged, "Acknowledged by %s%s", who(ev), said(ev))
 	in.take(ev)
 	return nil
+}
+
+// concerns says whether the alert that a decision is for fires in this incident. An
+// incident may hold alerts of several monitors: one of them speaks of its own only.
+func (in *Incident) concerns(d Decision) bool {
+	if d.Alert == "" {
+		return true
+	}
+	i := in.find(d.Alert)
+	return i >= 0 && in.Alerts[i].Firing
 }
 
 // take makes the person the one who responds: nobody else is paged.

@@ -37,8 +37,7 @@ func pageReported(in *Incident, ev Event) error {
 
 // lose takes a page back that counted as delivered.
 func (in *Incident) lose(i int, why string) {
-	page := &in.Climb.Pages[i]
-	page.Delivered, page.Failed, page.Lost = time.Time{}, why, true
+	in.each(in.Climb.Pages[i].Marker, func(p *Page) { p.Delivered, p.Failed, p.Lost = time.Time{}, why, true })
 	if !in.Climb.delivered() {
 		in.Climb.Reached, in.Climb.Until = in.Climb.ReachedBefore, time.Time{}
 		in.Climb.Wanted = in.Climb.Wanted || (in.Climb.Met && in.Status == Acknowledged && !in.Rollback.UnderWay())

@@ -234,7 +234,7 @@ func rolledBack(in *Incident, ev Event) error {
 	in.Rollback.Build, in.Rollback.URL = ev.Progress.Build, ev.Progress.URL
 	in.Rollback.State, in.Rollback.Due = RollbackVerifying, ev.At.Add(in.Service.VerifyWithin)
 	in.log(ev, RolledBack, "Build %d has deployed %s; %s", in.Rollback.Build, in.Rollback.Release, in.proofDue())
-	if in.Firing() == 0 {
+	if in.quiet() {
 		in.prove(ev, everyAlert)
 	}
 	return nil
@@ -333,7 +333,7 @@ func rollbackStopped(in *Incident, ev Event) error {
 		in.Rollback.Reason = "stopped while it was building: the state of the service is unknown"
 		in.log(ev, RollbackStopped, "Build %d was stopped: the state of the service is unknown", ev.Progress.Build)
 	}
-	if in.Firing() == 0 && ev.Progress.Build == 0 {
+	if in.quiet() && ev.Progress.Build == 0 {
 		in.resolve(ev, "all alerts are resolved")
 	}
 	return nil

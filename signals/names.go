@@ -26,10 +26,12 @@ func Background(taskQueue string) string {
 
 // Workflow types. A running workflow remembers its type by this name.
 const (
-	IncidentType = "Incident"
-	RollbackType = "Rollback"
-	RecordType   = "Record"
-	RosterType   = "Roster"
+	IncidentType  = "Incident"
+	RollbackType  = "Rollback"
+	RecordType    = "Record"
+	RosterType    = "Roster"
+	HeartbeatType = "Heartbeat"
+	SelfCheckType = "SelfCheck"
 )
 
 // Signals of an incident. All but the first and the last two carry an incident.Decision.

@@ -202,3 +202,35 @@ func TestAPageThatSlackHoldsUpLeavesInTimeInANewRun(t *testing.T) {
 	s.ExpectWholeRecord()
 	s.ExpectNoTimerLeft()
 }
+
+func TestAPageThatSlackHoldsUpIsTakenAwayWhileTheNextStepIsLookedUp(t *testing.T) {
+	s := tell(t)
+	s.pagesOnly(step(5*minute, "sre-1"), step(5*minute, "sre-2"))
+	s.limits("U0SRE1", 40*second)
+	s.world.People.Down(hangs, 15*second, 10*minute)
+	s.Fires(0, "5xx")
+	s.Decide(30*second, signals.Acknowledge, "sre-2", func(d *incident.Decision) { d.Reply = nil })
+	s.Clears(12*minute, "5xx")
+	s.Run()
+
+	s.ExpectPages()
+}
+
+func TestThePageOfTheLastStepLeavesWhenSlackAllowsItAlsoWhenTheClimbIsExhausted(t *testing.T) {
+	s := tell(t)
+	s.pagesOnly(step(5*minute, "sre-1"), step(5*minute, "sre-2"))
+	s.Opening.Policies.Default.Repeat = oncall.Repeat{}
+	s.limits("U0SRE2", 5*minute+40*second)
+	s.Fires(0, "5xx")
+	s.Clears(hour, "5xx")
+	s.Run()
+
+	s.ExpectPages("0s step 1 to U0SRE1", "5m40s step 2 to U0SRE2", "35m20s step 2 to U0SRE2")
+	s.ExpectTold(
+		"5m20s Exhausted: nobody answered in 1 rounds; step 2 is paged again every 30m0s",
+		"5m40s Paged sre-2 by slack",
+		"35m20s Paged sre-2 by slack",
+	)
+	s.ExpectNotices("5m20s Nobody has answered INC (checkout, SEV2): 5xx. Every step of the escalation policy was paged. Please take it. (loud)")
+	s.ExpectNoTimerLeft()
+}

@@ -17,7 +17,7 @@ const urgent = 1
 
 const (
 	// firstPause and longestPause bound the wait between two attempts of a
-	// projection whose vendor is away.
+	// projection whose vendor is away, or of news of a heartbeat.
 	firstPause   = 30 * time.Second
 	longestPause = 5 * time.Minute
 	recordPause  = time.Hour
@@ -171,5 +171,21 @@ func stopOptions(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: 20 * time.Second, ScheduleToCloseTimeout: 5 * time.Minute, RetryPolicy: &eager,
 		Summary: "Stop the build", Priority: temporal.Priority{PriorityKey: urgent},
+	})
+}
+
+// newsOptions try for as long as it takes: a heartbeat that is silent is a page.
+func newsOptions(ctx workflow.Context, heartbeat string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: 5 * time.Second, RetryPolicy: &eager,
+		Summary: signals.Shorten("Tell the incident of "+heartbeat, 180), Priority: temporal.Priority{PriorityKey: urgent},
+	})
+}
+
+// checkOptions give up soon: the next look comes anyway, and a late one proves nothing.
+func checkOptions(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: 15 * time.Second, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
+		ScheduleToStartTimeout: time.Minute, Summary: "Can lastgood page?",
 	})
 }

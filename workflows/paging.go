@@ -60,13 +60,17 @@ func (r *run) openStep(ctx workflow.Context) {
 		await(ctx, due, fmt.Sprintf("page step %d again", here.at.Step), moved) {
 		return
 	}
-	answer, err := r.resolved(ctx, here)
-	if err != nil {
+	ahead := r.lookedUp(ctx, here)
+	await(ctx, noDeadline, "", func() bool { return moved() || ahead.future.IsReady() })
+	if moved() {
+		return // What was looked up is out of date, and pages may have to be called back.
+	}
+	var answer activities.StepAnswer
+	if err := ahead.future.Get(ctx, &answer); err != nil {
 		answer.Plan = oncall.Plan{Position: here.at, Passed: "who is on call could not be found out: " + reason(err)}
 	}
 	plan := answer.Plan
 	switch {
-	case moved():
 	case answer.Maintenance != nil:
 		r.waitForMaintenance(ctx, *answer.Maintenance, moved)
 	case plan.Opens.After(workflow.Now(ctx)):
@@ -80,14 +84,14 @@ func (r *run) openStep(ctx workflow.Context) {
 	}
 }
 
-func (r *run) resolved(ctx workflow.Context, here place) (answer activities.StepAnswer, err error) {
+// lookedUp is the look-up that was begun ahead of time, if it is of this step, or a new one.
+func (r *run) lookedUp(ctx workflow.Context, here place) *resolving {
 	ahead := r.plan
 	r.plan = nil
 	if ahead == nil || ahead.place != here {
 		ahead = r.startResolving(ctx)
 	}
-	err = ahead.future.Get(ctx, &answer)
-	return answer, err
+	return ahead
 }
 
 // workStep waits for an answer to the pages of the step that stands on the board, for

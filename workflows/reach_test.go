@@ -239,3 +239,27 @@ func TestAnAcknowledgementBySMSCountsOnce(t *testing.T) {
 	s.ExpectWhispers()
 	s.ExpectTold("1m0s Acknowledged by sre-1")
 }
+
+func TestAMailboxThatTwoPeopleShareAndThatTakesNothingDoesNotHoldUpTheClimb(t *testing.T) {
+	for name, c := range map[string]struct {
+		how  fault
+		next string
+	}{
+		"refused":     {refuses, "0s step 2 to U0SRE3"},
+		"not reached": {fails, "20s step 2 to U0SRE3"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := tell(t)
+			for i := range 2 {
+				s.world.Staff.People[i].Email = "both@example.com"
+				s.world.Staff.People[i].Contact = []oncall.ContactRule{{Via: oncall.Email}}
+			}
+			s.pagesOnly(step(5*minute, "sre-1", "sre-2"), step(5*minute, "sre-3"))
+			s.world.Mail.Down(c.how, 0, hour)
+			s.Fires(0, "5xx")
+			s.Clears(4*minute, "5xx")
+			s.Run()
+			s.ExpectPages(c.next)
+		})
+	}
+}

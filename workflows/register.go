@@ -17,4 +17,6 @@ func Register(to Registry) {
 	to.RegisterWorkflowWithOptions(Rollback, workflow.RegisterOptions{Name: signals.RollbackType})
 	to.RegisterWorkflowWithOptions(Record, workflow.RegisterOptions{Name: signals.RecordType})
 	to.RegisterWorkflowWithOptions(Roster, workflow.RegisterOptions{Name: signals.RosterType})
+	to.RegisterWorkflowWithOptions(Heartbeat, workflow.RegisterOptions{Name: signals.HeartbeatType})
+	to.RegisterWorkflowWithOptions(SelfCheck, workflow.RegisterOptions{Name: signals.SelfCheckType})
 }

@@ -44,7 +44,7 @@ func rootCommand() *cobra.Command {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(setupCommand(), demoCommand(), simulatorCommand(), checkCommand(), oncallCommand(), policyCommand(), maintenanceCommand(), fireCommand(), versionCommand())
+	root.AddCommand(setupCommand(), demoCommand(), simulatorCommand(), checkCommand(), oncallCommand(), policyCommand(), maintenanceCommand(), heartbeatCommand(), fireCommand(), versionCommand())
 	return root
 }
 

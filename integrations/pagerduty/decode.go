@@ -25,9 +25,10 @@ const maxKey = 255
 type Call struct {
 	// Key is the dedup_key, or the one that was made for a trigger without.
 	Key string
-	// Delivery is what is told about the alert. It has no alert when Acknowledges is
-	// true, and no labels when the alert resolves: then its service is not told.
-	Delivery     incident.Delivery
+	// Delivery is what is told about the alert. It has no labels unless it is a trigger:
+	// then its service is not told.
+	Delivery incident.Delivery
+	// Acknowledges is true when nothing is told but that somebody works on the alert.
 	Acknowledges bool
 	// Client is the program that sent it, as it names itself.
 	Client string
@@ -81,7 +82,7 @@ func Decode(body []byte, severities payload.Severities) (Call, error) {
 	switch m.Action {
 	case "trigger":
 		call.Delivery.Alerts = []incident.Alert{m.alert(call.Key, severities)}
-	case "resolve":
+	default:
 		call.Delivery.Alerts = []incident.Alert{{Fingerprint: payload.Identity(call.Key), Severity: severities.Of(""), Name: "alert " + payload.Clean(call.Key, payload.MaxName)}}
 	}
 	return call, nil

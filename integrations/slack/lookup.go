@@ -57,6 +57,14 @@ func (c *Client) Find(ctx context.Context, to string, m incident.Message) (incid
 	return incident.Receipt{}, false, nil
 }
 
+// Prove says whether Slack takes the bot token now. It posts nothing.
+func (c *Client) Prove(ctx context.Context) error {
+	if _, err := c.api.AuthTestContext(ctx); err != nil {
+		return failure("try the bot token", err)
+	}
+	return nil
+}
+
 // Members lists the user IDs of a user group.
 func (c *Client) Members(ctx context.Context, group string) ([]string, error) {
 	var got struct {

@@ -66,7 +66,11 @@ func brief(c incident.Card, much amount) slack.Block {
 	if much.linked {
 		id = link(id, c.History())
 	}
-	text := "*" + joined(escape(string(c.Severity), 20), escape(c.Service, 60)) + "* · " + id + "\n" + escape(c.Summary, much.summary)
+	what := c.Summary
+	if c.Why != "" {
+		what = c.Why + ". " + what // Who asks, and for what, must not be cut off.
+	}
+	text := "*" + joined(escape(string(c.Severity), 20), escape(c.Service, 60)) + "* · " + id + "\n" + escape(what, much.summary)
 	block := slack.NewSectionBlock(mrkdwn(text), nil, nil)
 	if answer := c.Answer(); answer != nil {
 		if value := valueOf(c, *answer); units(value) <= maxValue {

@@ -57,6 +57,13 @@ func TestAButtonOfAMergedPageIsMadeForItsIncident(t *testing.T) {
 	require.JSONEq(t, `{"incident":"INC-261122-000001","workflow":"incident/checkout-01/0000000000000001"}`, second.Value)
 }
 
+func TestAMergedPageSaysWhoAsksAndForWhat(t *testing.T) {
+	pages := pagesOf(3)
+	pages[1].Card.Why = "sre-1 asks for your help"
+	blocks, _ := slack.Draw(incident.Merge(pages))
+	require.Contains(t, encoded(t, blocks), "sre-1 asks for your help. "+pages[1].Card.Summary)
+}
+
 func TestWhateverIsMergedIsTakenBySlackAndNamesEachIncident(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var pages []incident.Message

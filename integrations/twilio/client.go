@@ -13,6 +13,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -126,20 +127,22 @@ func (c *Client) Find(ctx context.Context, to string, m incident.Message) (incid
 	return incident.Receipt{}, false, nil
 }
 
-// Together says whether one of the latest 20 texts to the number named the incident
-// together with others: an answer without a code may then be meant for them.
-func (c *Client) Together(ctx context.Context, number, incidentID string) (bool, error) {
+// Alone says whether an answer without a code can be meant for nothing but the incident:
+// the latest page that was texted to the number is about it, and none of the latest 20
+// texts named it together with others.
+func (c *Client) Alone(ctx context.Context, number, incidentID string) (bool, error) {
 	texts, err := c.latest(ctx, number)
 	if err != nil {
 		return false, err
 	}
-	for _, there := range texts {
-		_, tags := readMerged(there.Body)
-		if _, named := tags[incident.Code(incidentID)]; named && there.left() {
-			return true, nil
+	pages := slices.DeleteFunc(texts, func(m message) bool { return !m.left() || !tagged.MatchString(m.Body) })
+	code := incident.Code(incidentID)
+	for _, there := range pages {
+		if _, tags := readMerged(there.Body); tags[code] != "" {
+			return false, nil
 		}
 	}
-	return false, nil
+	return len(pages) > 0 && strings.Contains(pages[0].Body, toEscalate(code)), nil
 }
 
 // latest lists the texts to a number, the newest first.

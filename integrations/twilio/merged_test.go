@@ -121,31 +121,35 @@ func TestEachPageOfAMergedTextIsFoundAgain(t *testing.T) {
 	}
 }
 
-func TestItIsKnownWhichIncidentsWereNamedTogether(t *testing.T) {
+func TestAnAnswerWithoutACodeIsMeantForTheLatestPageAlone(t *testing.T) {
 	there := func(body, status string) string {
 		return `{"sid":"SM9","body":"` + body + `","status":"` + status + `","direction":"outbound-api","date_created":"Sat, 28 Nov 2026 02:57:00 +0000"}`
 	}
 	for name, c := range map[string]struct {
-		texts    string
-		together bool
+		texts string
+		alone bool
 	}{
-		"with others":                   {there(text(storm(3)...), "delivered"), true},
-		"with others, then alone":       {there(text(pageOf(0)), "delivered") + "," + there(text(storm(3)...), "delivered"), true},
-		"alone":                         {there(text(pageOf(0)), "delivered"), false},
-		"others were":                   {there(text(pageOf(1), pageOf(2)), "delivered"), false},
-		"in a text that never arrived":  {there(text(storm(3)...), "undelivered"), false},
+		"with others":                   {there(text(storm(3)...), "delivered"), false},
+		"with others, then alone":       {there(text(pageOf(0)), "delivered") + "," + there(text(storm(3)...), "delivered"), false},
+		"alone":                         {there(text(pageOf(0)), "delivered"), true},
+		"alone, after others":           {there(text(pageOf(0)), "delivered") + "," + there(text(pageOf(1), pageOf(2)), "delivered"), true},
+		"alone, then another":           {there(text(pageOf(1)), "delivered") + "," + there(text(pageOf(0)), "delivered"), false},
+		"alone, then others":            {there(text(pageOf(1), pageOf(2)), "delivered") + "," + there(text(pageOf(0)), "delivered"), false},
+		"only others":                   {there(text(pageOf(1), pageOf(2)), "delivered"), false},
+		"in a text that never arrived":  {there(text(pageOf(0)), "undelivered"), false},
 		"in what lastgood texted back":  {there("Which one? Reply with a code: STRMAA (SEV2 checkout).", "delivered"), false},
+		"alone, and asked about since":  {there("Which one? Reply with a code: STRMAB (SEV2 checkout).", "delivered") + "," + there(text(pageOf(0)), "delivered"), true},
 		"nothing was texted in a while": {"", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := &api{status: http.StatusOK, answer: `{"messages":[` + c.texts + `]}`}
-			got, err := client(t, a.serve(t)).Together(t.Context(), phone, pageOf(0).Card.Incident)
+			got, err := client(t, a.serve(t)).Alone(t.Context(), phone, pageOf(0).Card.Incident)
 			require.NoError(t, err)
-			require.Equal(t, c.together, got)
+			require.Equal(t, c.alone, got)
 		})
 	}
 	a := &api{status: http.StatusServiceUnavailable}
-	_, err := client(t, a.serve(t)).Together(t.Context(), phone, pageOf(0).Card.Incident)
+	_, err := client(t, a.serve(t)).Alone(t.Context(), phone, pageOf(0).Card.Incident)
 	require.ErrorContains(t, err, "twilio: look for a text to +44…01: 503")
 	resttest.KeepsSecrets(t, err, token, phone)
 }

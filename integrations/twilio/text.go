@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -49,7 +50,7 @@ func Draw(m incident.Message) string {
 // be approved, and what was acknowledged not once more.
 func asked(c incident.Card) (what, how string) {
 	code := incident.Code(c.Incident)
-	escalate := "ESC " + code + " to escalate"
+	escalate := toEscalate(code)
 	answer := c.Answer()
 	switch {
 	case answer != nil && answer.Action == "approve-rollback":
@@ -60,6 +61,9 @@ func asked(c incident.Card) (what, how string) {
 		return c.Summary, "Reply OK " + code + " to acknowledge, " + escalate
 	}
 }
+
+// toEscalate stands in every page of one incident.
+func toEscalate(code string) string { return "ESC " + code + " to escalate" }
 
 // answerable says whether a page can be answered by a text.
 func answerable(c incident.Card) bool {
@@ -72,6 +76,9 @@ func tag(marker string) string {
 	sum := sha256.Sum256([]byte(marker))
 	return "#" + strings.ToLower(base32.StdEncoding.EncodeToString(sum[:])[:4])
 }
+
+// tagged is what every page ends in, and nothing else that is texted.
+var tagged = regexp.MustCompile(`#[a-z2-7]{4}$`)
 
 // fitting cuts a text so that it fits into the segments beside the others.
 func fitting(text, others string) string {

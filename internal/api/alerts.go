@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
@@ -56,11 +57,19 @@ func (a *API) takeAlerts(source Source) http.HandlerFunc {
 		defer leave()
 		call, err := source.read(body)
 		if err != nil {
-			a.refuseAlerts(w, r, source.Name, denial{result: unreadable, status: http.StatusBadRequest, why: err})
+			a.refuseAlerts(w, r, source.Name, misread(err))
 			return
 		}
 		a.route(w, r, source.Name, call)
 	}
+}
+
+// misread is why a body is turned away that came in whole.
+func misread(err error) denial {
+	if errors.Is(err, ErrLater) {
+		return denial{busy, http.StatusServiceUnavailable, err, busyFor}
+	}
+	return denial{result: unreadable, status: http.StatusBadRequest, why: err}
 }
 
 // maxReason is how much is told of why a call is refused, in runes: a decoder may name what it stumbled over.
@@ -105,20 +114,17 @@ func (a *API) route(w http.ResponseWriter, r *http.Request, source string, call 
 	}
 	if len(deliveries) == 0 && len(lost) > 0 {
 		a.counters.alerts.WithLabelValues(source, noService).Inc()
-		refuseWith(w, problem{
-			Status: http.StatusUnprocessableEntity, Unrouted: lost,
-			Detail: fmt.Sprintf("no service matches the labels %s, and there is no service \"default\"", cut(labels(lost[0].Labels), maxLabels)),
-		})
+		refuseWith(w, problem{Status: http.StatusUnprocessableEntity, Unrouted: lost[:min(len(lost), maxUnrouted)], Detail: homeless(lost)})
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), storeWithin)
 	defer cancel()
-	rows, err := a.store(ctx, deliveries)
-	if err = errors.Join(err, a.acknowledge(ctx, source, call)); err != nil {
+	rows, err := a.take(ctx, source, call, deliveries)
+	if err != nil {
 		a.counters.alerts.WithLabelValues(source, notStored).Inc()
 		a.quiet.say("alerts of "+source+" "+notStored, func(unlogged int) {
 			a.Log.WarnContext(r.Context(), "alerts not stored", "source", source, "groups", call.about(),
-				"stored", services(rows), "reason", err.Error(), "unlogged", unlogged)
+				"stored", services(rows), "reason", cut(err.Error(), maxLogged), "unlogged", unlogged)
 		})
 		refuse(w, http.StatusServiceUnavailable, "not every alert was stored; it is safe to send all of them again")
 		return
@@ -128,14 +134,31 @@ func (a *API) route(w http.ResponseWriter, r *http.Request, source string, call 
 	}
 	a.counters.alerts.WithLabelValues(source, accepted).Inc()
 	a.Log.InfoContext(r.Context(), "alerts accepted", "source", source, "groups", call.about(), "alerts", call.alerts(),
-		"firing", call.firing(), "services", services(rows), "workflow_ids", workflows(rows))
+		"firing", call.firing(), "incidents", len(rows), "services", services(rows), "workflow_ids", workflows(rows))
 	if call.Answer == nil {
 		call.Answer = struct {
 			Incidents []stored   `json:"incidents"`
 			Unrouted  []unrouted `json:"unrouted,omitempty"`
-		}{rows, lost}
+		}{rows, lost[:min(len(lost), maxUnrouted)]}
 	}
 	answer(w, http.StatusAccepted, "application/json", call.Answer)
+}
+
+// maxUnrouted is how many alerts without a service are told of one by one, maxNamed how many incidents are logged by
+// name, and maxLogged how much of an error is logged, in runes: a call may hold thousands of each.
+const (
+	maxUnrouted = 20
+	maxNamed    = 20
+	maxLogged   = 1000
+)
+
+// homeless says of which alerts nobody takes care.
+func homeless(lost []unrouted) string {
+	detail := fmt.Sprintf("no service matches the labels %s, and there is no service \"default\"", cut(labels(lost[0].Labels), maxLabels))
+	if more := len(lost) - 1; more > 0 {
+		detail += fmt.Sprintf(" (nor those of %d more)", more)
+	}
+	return detail
 }
 
 // delivery is what is to be stored for one service. Affected are those that its alerts are of, when they join a shared
@@ -188,11 +211,17 @@ func (a *API) unite(deliveries []delivery) (united []delivery) {
 	return united
 }
 
-// everywhere makes one delivery for each service.
-func (a *API) everywhere(d incident.Delivery) []delivery {
-	out := make([]delivery, len(a.Services))
-	for i, service := range a.Services {
-		out[i] = delivery{service: service, Delivery: d}
+// everywhere makes one delivery for each service, and of those that share their incidents for one.
+func (a *API) everywhere(d incident.Delivery) (out []delivery) {
+	told := map[string]bool{}
+	for _, service := range a.Services {
+		if owner, shares := a.Owner(service); shares {
+			if told[owner] {
+				continue
+			}
+			told[owner] = true
+		}
+		out = append(out, delivery{service: service, Delivery: d})
 	}
 	return out
 }
@@ -216,14 +245,23 @@ func (a *API) byService(d incident.Delivery) (deliveries []delivery, lost []unro
 	return deliveries, lost
 }
 
+// take stores what a call says of its alerts.
+func (a *API) take(ctx context.Context, source string, call Call, deliveries []delivery) ([]stored, error) {
+	if call.Acknowledged {
+		return nil, a.acknowledge(ctx, source, call, deliveries)
+	}
+	return a.store(ctx, deliveries)
+}
+
 // store hands every delivery on and gives a row for each that was stored. One that fails keeps no other from being tried.
+// It begins anywhere: of a call too large to be stored in its time another part is stored each time that it is sent again.
 func (a *API) store(ctx context.Context, deliveries []delivery) ([]stored, error) {
 	ids, errs := make([]string, len(deliveries)), make([]error, len(deliveries))
 	var group errgroup.Group
 	group.SetLimit(storing)
-	for i, d := range deliveries {
+	for _, i := range rand.Perm(len(deliveries)) {
 		group.Go(func() error {
-			ids[i], errs[i] = a.Alerts.Alert(ctx, d.service, d.Delivery)
+			ids[i], errs[i] = a.Alerts.Alert(ctx, deliveries[i].service, deliveries[i].Delivery)
 			return nil
 		})
 	}
@@ -242,17 +280,17 @@ func (a *API) store(ctx context.Context, deliveries []delivery) ([]stored, error
 }
 
 func services(rows []stored) []string {
-	out := make([]string, len(rows))
-	for i, row := range rows {
-		out[i] = row.Service
+	out := make([]string, min(len(rows), maxNamed))
+	for i := range out {
+		out[i] = rows[i].Service
 	}
 	return out
 }
 
 func workflows(rows []stored) []string {
-	out := make([]string, len(rows))
-	for i, row := range rows {
-		out[i] = row.WorkflowID
+	out := make([]string, min(len(rows), maxNamed))
+	for i := range out {
+		out[i] = rows[i].WorkflowID
 	}
 	return out
 }

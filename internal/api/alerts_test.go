@@ -3,9 +3,11 @@ package api_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
@@ -161,4 +163,41 @@ func TestATemporalThatHangsIsGivenUpWithin5Seconds(t *testing.T) {
 		require.Less(t, time.Since(began), 5*time.Second)
 		w.requireUntouched(t)
 	})
+}
+
+func TestOfACallThatIsTooMuchForItsTimeAnotherPartIsStoredEachTime(t *testing.T) {
+	var services, alerts []string
+	for i := range 40 {
+		services = append(services, fmt.Sprintf("s%d", i))
+		alerts = append(alerts, fmt.Sprintf(`{"name":"A","firing":true,"labels":{"service":"s%d"}}`, i))
+	}
+	w := newWorld(t, services...)
+	var left atomic.Int32
+	w.alert = func(context.Context, string) error {
+		if left.Add(-1) < 0 {
+			return errors.New(strings.Repeat("too late ", 500))
+		}
+		return nil
+	}
+	for range 200 { // Odds of 1 to 10^23 that one of them is never among the first ten.
+		left.Store(10)
+		requireProblem(t, w.send(alertRequest(t, `{"group":"g1","alerts":[`+strings.Join(alerts, ",")+`]}`)), http.StatusServiceUnavailable)
+	}
+	require.Len(t, w.deliveries, 40)
+	for line := range strings.Lines(w.logged()) {
+		require.Less(t, len(line), 3000)
+	}
+}
+
+func TestOfVeryManyAlertsWithoutAServiceTheFirstAreNamed(t *testing.T) {
+	w := newWorld(t, "checkout")
+	lost := strings.Repeat(`,{"name":"B","labels":{"service":"nobody"}}`, 3000)
+	a := w.send(alertRequest(t, `{"group":"g1","alerts":[`+lost[1:]+`]}`))
+	require.Equal(t, `no service matches the labels {service="nobody"}, and there is no service "default" (nor those of 2999 more)`,
+		requireProblem(t, a, http.StatusUnprocessableEntity))
+	require.Less(t, a.Body.Len(), 2000)
+
+	a = w.send(alertRequest(t, `{"group":"g1","alerts":[{"name":"A","firing":true,"labels":{"service":"checkout"}}`+lost+`]}`))
+	require.Equal(t, http.StatusAccepted, a.Code)
+	require.Less(t, a.Body.Len(), 2000)
 }

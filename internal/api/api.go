@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/seed-44180607/lastgood/incident"
+	"github.com/seed-44180607/lastgood/signals"
 )
 
 // Limits of a request.
@@ -98,6 +99,10 @@ type Options struct {
 	Whisperer Whisperer
 	Texting   Texting
 
+	Heartbeats Heartbeats
+	// SelfCheck is how lastgood was when a worker last looked.
+	SelfCheck func(ctx context.Context) (signals.SelfCheck, error)
+
 	// Roster answers who is on call, and takes overrides and maintenance.
 	Roster Roster
 	// DecodeCommand reads a slash command, AnswerCommand makes the JSON that shows lines of text to whoever typed it.
@@ -129,6 +134,8 @@ func New(o Options) *API {
 	a.mount(http.MethodPost, "/twilio/status", a.takeReport)
 	a.mount(http.MethodPost, "/slack/commands", a.takeCommand)
 	a.mount(http.MethodGet, "/v1/oncall/{schedule}", a.tellOnCall)
+	a.mount(http.MethodPost, "/v1/heartbeats/{name}", a.takeBeat)
+	a.mount(http.MethodGet, "/deadman", a.tellAlive)
 	a.mount(http.MethodGet, "/healthz", healthy)
 	a.mount(http.MethodGet, "/readyz", readiness(o.Ready))
 	a.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

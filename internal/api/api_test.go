@@ -42,17 +42,18 @@ type world struct {
 	owners map[string]string
 	// whisper answers for Slack.
 	whisper error
-	// texting, running, together and report are for what comes from phones.
-	texting  api.Texting
-	running  func() ([]incident.Named, error)
-	together func(number, id string) (bool, error)
-	report   error
+	// texting, running, alone and report are for what comes from phones.
+	texting api.Texting
+	running func() ([]incident.Named, error)
+	alone   func(number, id string) (bool, error)
+	report  error
 
 	// roster is who there is; away keeps what was entered at run time from being known, write answers for Temporal.
 	roster oncall.Roster
 	away   error
 	write  func(ctx context.Context) error
 	wrote  []any
+	self   signals.SelfCheck
 
 	// forms are those that were shown; form answers for Slack.
 	forms []incident.Form
@@ -79,6 +80,7 @@ func newWorldWith(t *testing.T, change func(*api.Options), services ...string) *
 		Sources: []api.Source{{Name: "alertmanager", Decode: decode}, pager},
 		Tokens: map[string][]string{
 			"alertmanager": {"old-token", "new-token"}, "grafana": {"other-token"}, "oncall": {"oncall-token"}, "pager": {"pager-token"},
+			"heartbeat": {"beat-token"},
 		},
 		Services: services,
 		Rate:     1000,
@@ -120,6 +122,8 @@ func newWorldWith(t *testing.T, change func(*api.Options), services ...string) *
 				return map[string]any{"declared": d.Service, "channel": channel}
 			},
 		},
+		Heartbeats: w,
+		SelfCheck:  w.checked,
 	}
 	change(&options)
 	w.api = api.New(options)
@@ -289,6 +293,9 @@ func TestEverythingButItsMethodAndPathIsRefused(t *testing.T) {
 		{http.MethodGet, "/slack/interactions", http.StatusMethodNotAllowed, "POST"},
 		{http.MethodGet, "/slack/commands", http.StatusMethodNotAllowed, "POST"},
 		{http.MethodPost, "/v1/oncall/primary", http.StatusMethodNotAllowed, "GET"},
+		{http.MethodGet, "/v1/heartbeats/backup", http.StatusMethodNotAllowed, "POST"},
+		{http.MethodPost, "/v1/heartbeats", http.StatusNotFound, ""},
+		{http.MethodPost, "/deadman", http.StatusMethodNotAllowed, "GET"},
 		{http.MethodGet, "/v1/oncall", http.StatusNotFound, ""},
 		{http.MethodPost, "/healthz", http.StatusMethodNotAllowed, "GET"},
 		{http.MethodPost, "/v1/alerts/grafana", http.StatusNotFound, ""},

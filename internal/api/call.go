@@ -21,12 +21,16 @@ type Call struct {
 	// Anywhere is true when the call does not lead to a service: what it says goes to the incident of its group
 	// wherever there is one. Its alerts do not fire.
 	Anywhere bool
-	// Acknowledged is the group whose incident is acknowledged, "" when none is; Comment goes along.
-	Acknowledged string
+	// Acknowledged is true when nothing else is said of the alerts than that somebody works on them; Comment goes along.
+	Acknowledged bool
 	Comment      string
 	// Answer is what is answered once all of it is stored; nil means the rows of /v1/alerts.
 	Answer any
 }
+
+// ErrLater is the error of a Read that could not be made in time, for want of nothing but time: the same body may be read
+// when it is sent again.
+var ErrLater = errors.New("the body could not be read in time; send it again")
 
 // read gives what a body comes to.
 func (s Source) read(body []byte) (Call, error) {
@@ -52,9 +56,6 @@ func (c Call) about() []string {
 	for _, d := range c.Deliveries {
 		groups = append(groups, d.Group)
 	}
-	if c.Acknowledged != "" {
-		groups = append(groups, c.Acknowledged)
-	}
 	return groups[:min(len(groups), most)]
 }
 
@@ -67,25 +68,24 @@ func (c Call) alerts() (n int) {
 
 func (c Call) firing() bool { return slices.ContainsFunc(c.Deliveries, incident.Delivery.Firing) }
 
-// acknowledge tells every service's incident of a group that the source says somebody works on it. That a service has
-// none is as it should be.
-func (a *API) acknowledge(ctx context.Context, source string, call Call) error {
-	if call.Acknowledged == "" {
-		return nil
-	}
+// acknowledge tells the incidents of the deliveries that the source says somebody works on their alerts. That there is no
+// incident is as it should be.
+func (a *API) acknowledge(ctx context.Context, source string, call Call, deliveries []delivery) error {
 	decision := incident.Decision{By: source, Via: source, At: time.Now().UTC(), Comment: call.Comment}
 	var group errgroup.Group
 	group.SetLimit(storing)
-	for _, service := range a.Services {
-		group.Go(func() error {
-			err := a.Decisions.Decide(ctx, incident.Click{
-				Workflow: signals.IncidentWorkflow(service, call.Acknowledged), Signal: signals.Acknowledge, Decision: decision,
+	for _, d := range deliveries {
+		for _, alert := range d.Alerts {
+			click := incident.Click{Workflow: signals.IncidentWorkflow(d.service, d.Group), Signal: signals.Acknowledge, Decision: decision}
+			click.Decision.Alert = alert.Fingerprint
+			group.Go(func() error {
+				err := a.Decisions.Decide(ctx, click)
+				if err != nil && !a.IsClosed(err) {
+					return err
+				}
+				return nil
 			})
-			if err != nil && !a.IsClosed(err) {
-				return err
-			}
-			return nil
-		})
+		}
 	}
 	return group.Wait()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -73,7 +74,7 @@ func TestWhatLeadsToNoServiceGoesWhereverItsGroupHasAnIncident(t *testing.T) {
 func TestASourceAcknowledgesTheIncidentOfItsGroup(t *testing.T) {
 	w := newWorld(t, "checkout", "cart")
 	w.decide = func(context.Context) error { return nil }
-	a := w.page(t, `{"Acknowledged":"g1","Comment":"the monitor"}`)
+	a := w.page(t, `{"Acknowledged":true,"Comment":"the monitor","Anywhere":true,"Deliveries":[{"group":"g1","alerts":[{"fingerprint":"f1"}]}]}`)
 	require.Equal(t, http.StatusAccepted, a.Code)
 
 	require.Len(t, w.clicks, 2)
@@ -81,23 +82,47 @@ func TestASourceAcknowledgesTheIncidentOfItsGroup(t *testing.T) {
 	require.Equal(t, signals.IncidentWorkflow("cart", "g1"), w.clicks[0].Workflow)
 	require.Equal(t, signals.IncidentWorkflow("checkout", "g1"), w.clicks[1].Workflow)
 	require.Equal(t, signals.Acknowledge, w.clicks[0].Signal)
-	require.Equal(t, []string{"pager", "pager", "the monitor", ""}, []string{
-		w.clicks[0].Decision.By, w.clicks[0].Decision.Via, w.clicks[0].Decision.Comment, w.clicks[0].Decision.ID,
+	require.Equal(t, []string{"pager", "pager", "the monitor", "", "f1"}, []string{
+		w.clicks[0].Decision.By, w.clicks[0].Decision.Via, w.clicks[0].Decision.Comment, w.clicks[0].Decision.ID, w.clicks[0].Decision.Alert,
 	})
 	require.Empty(t, w.deliveries)
+}
+
+const acknowledgement = `{"Acknowledged":true,"Anywhere":true,"Deliveries":[{"group":"g1","alerts":[{"fingerprint":"f1"}]}]}`
+
+func TestASourceAcknowledgesItsAlertInAnIncidentThatServicesShare(t *testing.T) {
+	w := newWorld(t, "shop", "cart", "checkout", "search")
+	w.owners = map[string]string{"shop": "shop", "cart": "shop", "checkout": "shop"}
+	w.decide = func(context.Context) error { return nil }
+	require.Equal(t, http.StatusAccepted, w.page(t, acknowledgement).Code)
+
+	require.Len(t, w.clicks, 2)
+	slices.SortFunc(w.clicks, func(a, b incident.Click) int { return strings.Compare(a.Workflow, b.Workflow) })
+	require.Equal(t, signals.IncidentWorkflow("search", "g1"), w.clicks[0].Workflow)
+	require.Equal(t, signals.IncidentWorkflow("shop", incident.JointGroup), w.clicks[1].Workflow)
+	fires := incident.Delivery{Source: "pager", Group: "g1", Alerts: []incident.Alert{{Fingerprint: "f1"}}}
+	require.Equal(t, fires.Joint("cart").Alerts[0].Fingerprint, w.clicks[1].Decision.Alert, "the shared incident holds others' alerts, too")
+}
+
+func TestWhatLeadsToNoServiceIsToldOnceToAnIncidentThatServicesShare(t *testing.T) {
+	w := newWorld(t, "shop", "cart", "checkout", "search")
+	w.owners = map[string]string{"shop": "shop", "cart": "shop", "checkout": "shop"}
+	w.page(t, `{"Anywhere":true,"Deliveries":[{"group":"g1","alerts":[{"fingerprint":"f1"}]}]}`)
+	require.Len(t, w.deliveries, 2)
+	require.Len(t, w.deliveries["shop"].Alerts, 1)
 }
 
 func TestAnAcknowledgementThatNoIncidentWaitsForIsAccepted(t *testing.T) {
 	w := newWorld(t, "checkout", "cart")
 	w.decide = func(context.Context) error { return errClosed }
-	require.Equal(t, http.StatusAccepted, w.page(t, `{"Acknowledged":"g1"}`).Code)
+	require.Equal(t, http.StatusAccepted, w.page(t, acknowledgement).Code)
 	w.requireUntouched(t)
 }
 
 func TestAnAcknowledgementThatIsNotStoredIsToBeSentAgain(t *testing.T) {
 	w := newWorld(t, "checkout", "cart")
 	w.decide = func(context.Context) error { return errors.New("connection refused") }
-	a := w.page(t, `{"Acknowledged":"g1"}`)
+	a := w.page(t, acknowledgement)
 	require.Equal(t, http.StatusServiceUnavailable, a.Code)
 	require.NotEmpty(t, a.Header().Get("Retry-After"))
 	require.Contains(t, w.metrics(t), `lastgood_alerts_total{result="not_stored",source="pager"} 1`)
@@ -131,4 +156,16 @@ func TestASourceRefusesInItsOwnWords(t *testing.T) {
 			w.requireUntouched(t)
 		})
 	}
+}
+
+func TestABodyThatCouldNotBeReadInTimeIsToBeSentAgain(t *testing.T) {
+	late := api.Source{Name: "pager", Read: func([]byte) (api.Call, error) { return api.Call{}, fmt.Errorf("%w: too much work", api.ErrLater) }}
+	w := newWorldWith(t, func(o *api.Options) { o.Sources = []api.Source{late} }, "checkout")
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/alerts/pager", strings.NewReader(`{}`))
+	r.SetBasicAuth("", "pager-token")
+	a := w.send(r)
+	require.Equal(t, "the body could not be read in time; send it again: too much work", requireProblem(t, a, http.StatusServiceUnavailable))
+	require.Equal(t, "1", a.Header().Get("Retry-After"))
+	require.Contains(t, w.metrics(t), `lastgood_alerts_total{result="busy",source="pager"} 1`)
+	w.requireUntouched(t)
 }

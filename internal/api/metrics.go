@@ -16,6 +16,7 @@ type counters struct {
 	interactions *prometheus.CounterVec
 	texts        *prometheus.CounterVec
 	commands     *prometheus.CounterVec
+	beats        *prometheus.CounterVec
 	durations    *prometheus.HistogramVec
 }
 
@@ -33,12 +34,15 @@ func newCounters(r prometheus.Registerer) counters {
 		commands: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "lastgood_commands_total", Help: "Slash commands of people in Slack, by result.",
 		}, []string{"result"}),
+		beats: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "lastgood_beats_total", Help: "Beats of heartbeats, by result.",
+		}, []string{"result"}),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "lastgood_http_request_duration_seconds", Help: "Time to answer a request, by path and status.",
 			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"path", "status"}),
 	}
-	r.MustRegister(c.alerts, c.interactions, c.texts, c.commands, c.durations)
+	r.MustRegister(c.alerts, c.interactions, c.texts, c.commands, c.beats, c.durations)
 	return c
 }
 

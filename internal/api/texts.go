@@ -28,8 +28,9 @@ type Texting struct {
 	Answer func(text string) (mediaType string, body []byte)
 	// Person finds the person with a phone number.
 	Person func(number string) (id string, ok bool)
-	// Together says whether a number was lately texted about the incident and others at once.
-	Together  func(ctx context.Context, number, incidentID string) (bool, error)
+	// Alone says whether what a number was texted of late leaves an answer without a code only the incident to be meant
+	// for.
+	Alone     func(ctx context.Context, number, incidentID string) (bool, error)
 	Incidents Incidents
 	Reports   Reports
 }
@@ -99,7 +100,7 @@ func (a *API) answerTo(ctx context.Context, text incident.Text, person string) (
 		return "", "", err
 	}
 	meant := asked.Meant(running)
-	if len(meant) != 1 || (asked.Code == "" && a.namedWithOthers(ctx, text.From, meant[0])) {
+	if len(meant) != 1 || (asked.Code == "" && !a.pagedForAlone(ctx, text.From, meant[0])) {
 		return unknownIncident, ask(asked, meant, running), nil
 	}
 	one := meant[0]
@@ -117,14 +118,15 @@ func (a *API) answerTo(ctx context.Context, text incident.Text, person string) (
 	}
 }
 
-// namedWithOthers says whether an answer without a code may be meant for more than the incident: it is the only one left
-// of a text that named several. Where that cannot be found out, the code is asked for.
-func (a *API) namedWithOthers(ctx context.Context, number string, one incident.Named) bool {
-	together, err := a.Texting.Together(ctx, number, one.ID)
+// pagedForAlone says whether an answer without a code can only be meant for the incident. That it is the only one that is
+// open does not say so: its page may have gone to others, and the answer may be late, or meant for all that a text named.
+// Where that cannot be found out, the code is asked for.
+func (a *API) pagedForAlone(ctx context.Context, number string, one incident.Named) bool {
+	alone, err := a.Texting.Alone(ctx, number, one.ID)
 	if err != nil {
 		a.Log.WarnContext(ctx, "the texts to a phone cannot be read; an answer without a code is not taken", "incident", one.ID, "reason", err.Error())
 	}
-	return together || err != nil
+	return alone && err == nil
 }
 
 func outcome(action string, one incident.Named) string {

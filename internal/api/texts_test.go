@@ -41,11 +41,11 @@ func (w *world) phones() api.Texting {
 		},
 		Answer: func(text string) (string, []byte) { return "text/xml", []byte(text) },
 		Person: func(number string) (string, bool) { return "sre-1", number == "+441" },
-		Together: func(_ context.Context, number, id string) (bool, error) {
-			if w.together == nil {
-				return false, nil
+		Alone: func(_ context.Context, number, id string) (bool, error) {
+			if w.alone == nil {
+				return true, nil
 			}
-			return w.together(number, id)
+			return w.alone(number, id)
 		},
 		Incidents: w, Reports: w,
 	}
@@ -159,29 +159,29 @@ func TestAnAnswerThatDecidesNothingIsAnswered(t *testing.T) {
 	}
 }
 
-func TestABareAnswerIsNotTakenForTheOneThatIsLeftOfSeveral(t *testing.T) {
+func TestABareAnswerIsTakenOnlyForWhatTheLatestTextWasAbout(t *testing.T) {
 	const asks = "Which one? Reply with a code: AAAAAA (SEV1 checkout)."
 	for name, c := range map[string]struct {
-		body     string
-		together bool
-		away     error
-		said     string
+		body  string
+		alone bool
+		away  error
+		said  string
 	}{
-		"named with others":                   {"OK", true, nil, asks},
-		"nobody knows":                        {"ok", false, errors.New("twilio: 503"), asks},
-		"an escalation, named with others":    {"ESC", true, nil, asks},
-		"named alone":                         {"OK", false, nil, "Acknowledgement of INC-261128-AAAAAA (checkout) sent."},
-		"with its code, named with others":    {"OK AAAAAA", true, nil, "Acknowledgement of INC-261128-AAAAAA (checkout) sent."},
-		"with its code, while nobody knows":   {"OK AAAAAA", false, errors.New("twilio: 503"), "Acknowledgement of INC-261128-AAAAAA (checkout) sent."},
-		"its code alone, named with others":   {"AAAAAA", true, nil, "Acknowledgement of INC-261128-AAAAAA (checkout) sent."},
-		"its code and ESC, named with others": {"ESC AAAAAA", true, nil, "Escalation of INC-261128-AAAAAA (checkout) sent."},
+		"not alone":                         {"OK", false, nil, asks},
+		"nobody knows":                      {"ok", false, errors.New("twilio: 503"), asks},
+		"an escalation, not alone":          {"ESC", false, nil, asks},
+		"alone":                             {"OK", true, nil, "Acknowledgement of INC-261128-AAAAAA (checkout) sent."},
+		"with its code, not alone":          {"OK AAAAAA", false, nil, "Acknowledgement of INC-261128-AAAAAA (checkout) sent."},
+		"with its code, while nobody knows": {"OK AAAAAA", false, errors.New("twilio: 503"), "Acknowledgement of INC-261128-AAAAAA (checkout) sent."},
+		"its code alone, not alone":         {"AAAAAA", false, nil, "Acknowledgement of INC-261128-AAAAAA (checkout) sent."},
+		"its code and ESC, not alone":       {"ESC AAAAAA", false, nil, "Escalation of INC-261128-AAAAAA (checkout) sent."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			w.running = runs(checkout, search)
-			w.together = func(number, id string) (bool, error) {
+			w.alone = func(number, id string) (bool, error) {
 				require.Equal(t, []string{"+441", checkout.ID}, []string{number, id})
-				return c.together, c.away
+				return c.alone, c.away
 			}
 			require.Equal(t, c.said, w.send(texted(t, c.body)).Body.String())
 			if c.said == asks {

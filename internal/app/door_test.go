@@ -20,6 +20,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
 	"github.com/seed-44180607/lastgood/internal/api"
@@ -59,6 +61,10 @@ func (s *stored) SignalWorkflow(_ context.Context, id, _, signal string, _ any) 
 	return s.keep(signal + " " + id)
 }
 
+func (s *stored) DescribeWorkflowExecution(_ context.Context, id, _ string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	return nil, serviceerror.NewNotFound("no workflow " + id)
+}
+
 // doorway is a starter's whole HTTP interface before a Temporal that is made up.
 type doorway struct {
 	temporal *stored
@@ -78,8 +84,8 @@ func newDoorway(t *testing.T, change func(*config.Env)) *doorway {
 func newDoorwayOf(t *testing.T, client signals.Client, change func(*config.Env)) *doorway {
 	t.Helper()
 	env := config.Env{
-		Config:        "../config/testdata/good/minimal.yaml",
-		AlertTokens:   config.NewSecret("alertmanager:" + alertToken + ",alertmanager:alert-token-2,oncall:oncall-token,grafana:grafana-token,datadog:datadog-token,pagerduty:routing-key-1"),
+		Config:        "testdata/door.yaml",
+		AlertTokens:   config.NewSecret("alertmanager:" + alertToken + ",alertmanager:alert-token-2,oncall:oncall-token,grafana:grafana-token,datadog:datadog-token,pagerduty:routing-key-1,uptime:uptime-token"),
 		SlackBotToken: config.NewSecret("xoxb-bot-token"), SlackSigningSecret: config.NewSecret(signedWith), SlackAPIURL: "http://127.0.0.1:1/",
 	}
 	if change != nil {
@@ -89,7 +95,8 @@ func newDoorwayOf(t *testing.T, client signals.Client, change func(*config.Env))
 	require.NoError(t, err)
 	d := &doorway{metrics: newMetrics()}
 	ready := func(context.Context) error { return nil }
-	d.api = newAPI(c, client, d.metrics, ready, slog.New(slog.NewTextHandler(&d.log, nil)))
+	log := slog.New(slog.NewTextHandler(&d.log, nil))
+	d.api = newAPI(c, client, newHeartbeats(c.Heartbeats, client, time.Now(), d.metrics, log), d.metrics, ready, log)
 	return d
 }
 
@@ -220,7 +227,7 @@ func requireDiscreet(t *testing.T, logged, answered string) {
 	t.Helper()
 	require.Equal(t, 1, strings.Count(logged, "level=WARN"), logged)
 	require.Less(t, len(logged), 5000)
-	for _, secret := range []string{alertToken, "alert-token-2", "oncall-token", "grafana-token", "datadog-token", "routing-key-1", signedWith, "xoxb-bot-token", "Authorization", "Bearer"} {
+	for _, secret := range []string{alertToken, "alert-token-2", "oncall-token", "grafana-token", "datadog-token", "routing-key-1", "uptime-token", signedWith, "xoxb-bot-token", "Authorization", "Bearer"} {
 		require.NotContains(t, logged, secret)
 		require.NotContains(t, answered, secret)
 	}

@@ -2,12 +2,9 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
-
-	"golang.org/x/sync/semaphore"
 
 	"github.com/seed-44180607/lastgood/incident"
 	"github.com/seed-44180607/lastgood/internal/api"
@@ -19,13 +16,7 @@ const (
 	// mayWait is how many alerts may wait to be stored, of all groups together. A
 	// brief one takes about 300 bytes.
 	mayWait = 20_000
-	// atOnce is how many groups are on their way to Temporal at the same time. What one
-	// cannot store within its time it has taken on in vain: when all are brought to it at
-	// once, none is in time.
-	atOnce = 64
 )
-
-var errBusy = errors.New("too much is on its way to temporal")
 
 // gathering stands in front of Temporal for a storm to go through. The first delivery
 // of a group goes on at once. Those that come while it is being stored, or within a
@@ -37,11 +28,10 @@ type gathering struct {
 	groups map[group]*bundle
 	// waiting counts the alerts in bundles that nobody stores yet.
 	waiting int
-	turns   *semaphore.Weighted
 }
 
 func newGathering(next api.Alerts) *gathering {
-	return &gathering{next: next, groups: map[group]*bundle{}, turns: semaphore.NewWeighted(atOnce)}
+	return &gathering{next: next, groups: map[group]*bundle{}}
 }
 
 // group is what deliveries must have in common to become one.
@@ -139,26 +129,7 @@ func (g *gathering) hand(ctx context.Context, key group, b *bundle) {
 		ctx, cancel = context.WithDeadline(ctx, b.until)
 		defer cancel()
 	}
-	if err := g.turn(ctx); err != nil {
-		b.err = fmt.Errorf("store %d alerts of %s: %w", len(b.delivery.Alerts), key.service, err)
-		return
-	}
-	defer g.turns.Release(1)
 	b.workflow, b.err = g.next.Alert(ctx, key.service, b.delivery)
-}
-
-// turn waits until a group may be brought to Temporal, for half of its time at the most:
-// the rest is for the call. Those that wait longer would all be brought too late.
-func (g *gathering) turn(ctx context.Context) error {
-	if end, ends := ctx.Deadline(); ends {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, time.Until(end)/2)
-		defer cancel()
-	}
-	if g.turns.Acquire(ctx, 1) != nil {
-		return errBusy
-	}
-	return nil
 }
 
 // following gives what has come for a group meanwhile; nil when nothing has: the next

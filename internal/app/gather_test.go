@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -191,28 +190,6 @@ func TestWhatWaitsIsBounded(t *testing.T) {
 		require.Nil(t, held.delivery.Alerts[20].Labels, "what waits is brief")
 		s.end()
 		require.Len(t, s.answers, 4)
-	})
-}
-
-func TestWhoeverGetsATurnHasTimeLeft(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := gathers(t, &store{takes: 1500 * time.Millisecond})
-		for i := range 5 * atOnce {
-			s.post(time.Duration(i)*time.Millisecond, fmt.Sprint("service-", i), one("a", true))
-		}
-		s.end()
-		stored, busy := 0, 0
-		for _, answer := range s.answers {
-			switch {
-			case strings.HasSuffix(answer, "<nil>"):
-				stored++
-			case strings.HasSuffix(answer, errBusy.Error()):
-				busy++
-			}
-		}
-		require.Equal(t, 2*atOnce, stored, "what begins is stored")
-		require.Equal(t, 3*atOnce, busy, "the others are told soon")
-		require.Len(t, s.store.calls, stored, "nothing is begun in vain")
 	})
 }
 

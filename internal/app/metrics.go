@@ -22,6 +22,7 @@ type metrics struct {
 	activities *prometheus.HistogramVec
 	pages      *prometheus.CounterVec
 	lateness   *prometheus.HistogramVec
+	beats      *prometheus.GaugeVec
 }
 
 func newMetrics() *metrics {
@@ -38,9 +39,13 @@ func newMetrics() *metrics {
 			Name: "lastgood_escalation_lateness_seconds", Help: "Time from the moment a page is due to its delivery, by method.",
 			Buckets: []float64{.1, .25, .5, 1, 2, 5, 10, 30, 60, 120, 300, 600},
 		}, []string{"method"}),
+		beats: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "lastgood_heartbeat_last_beat_timestamp_seconds",
+			Help: "When a heartbeat of lastgood.yaml last beat, as known within the last minute. Of the starter.",
+		}, []string{"heartbeat"}),
 	}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.activities, m.pages, m.lateness)
+		m.activities, m.pages, m.lateness, m.beats)
 	return m
 }
 

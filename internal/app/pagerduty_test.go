@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/PagerDuty/go-pagerduty"
 	"github.com/stretchr/testify/require"
@@ -64,7 +65,8 @@ func pagerDuty(t *testing.T) (*pagerduty.Client, *running, *bytes.Buffer) {
 	require.NoError(t, err)
 	temporal, log := &running{}, &bytes.Buffer{}
 	c := config.Config{File: file, AlertRate: 200, Tokens: map[string][]config.Secret{"pagerduty": {config.NewSecret("old-key"), config.NewSecret("new-key")}}}
-	door := newAPI(c, signals.Client{Temporal: temporal}, newMetrics(), func(context.Context) error { return nil }, slog.New(slog.NewTextHandler(log, nil)))
+	client, metrics := signals.Client{Temporal: temporal}, newMetrics()
+	door := newAPI(c, client, newHeartbeats(nil, client, time.Now(), metrics, slog.Default()), metrics, func(context.Context) error { return nil }, slog.New(slog.NewTextHandler(log, nil)))
 	server := httptest.NewServer(door)
 	t.Cleanup(server.Close)
 	return pagerduty.NewClient("", pagerduty.WithV2EventsAPIEndpoint(server.URL)), temporal, log

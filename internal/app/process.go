@@ -25,6 +25,11 @@ const (
 // ErrConfiguration marks a failure that only a change of the configuration mends.
 var ErrConfiguration = errors.New("configuration")
 
+// configuration is a failure that only a change of a variable mends.
+func configuration(variable string, err error) error {
+	return fmt.Errorf("%w: %s: %w", ErrConfiguration, variable, err)
+}
+
 // Main runs a process until it is told to stop, and gives its exit code. What is
 // wrong with the configuration is told at once, all of it.
 func Main(process config.Process, run func(context.Context, config.Config, *slog.Logger) error) int {

@@ -64,6 +64,6 @@ func texting(c config.Config, client signals.Client) api.Texting {
 	return api.Texting{
 		Verify:     func(h http.Header, uri string, body []byte) error { return twilio.Verify(token, h, public+uri, body) },
 		DecodeText: twilio.DecodeText, DecodeReport: twilio.DecodeReport, Answer: twilio.Answer,
-		Person: c.PersonByPhone, Together: phones.Together, Incidents: client, Reports: client,
+		Person: c.PersonByPhone, Alone: phones.Alone, Incidents: client, Reports: client,
 	}
 }

@@ -243,6 +243,53 @@ func refusedFromOthers() []refusedRow {
 	}
 }
 
+// refusedFromAMapping are calls of a monitor that lastgood.yaml alone knows.
+func refusedFromAMapping() []refusedRow {
+	const (
+		path = "/v1/alerts/uptime"
+		good = `{"id":1,"down":true,"since":"2026-11-22T23:22:25Z","text":"down","service":"s"}`
+	)
+	call := func(body string, changes ...func(*http.Request)) func(*testing.T) *http.Request {
+		return func(t *testing.T) *http.Request {
+			t.Helper()
+			r := posted(t, body)
+			r.URL.Path = path
+			r.Header.Set("Authorization", "Bearer uptime-token")
+			for _, change := range changes {
+				change(r)
+			}
+			return r
+		}
+	}
+	checks := func(all string) string { return `{"checks":[` + all + `]}` }
+	but := func(old, replacement string) string { return checks(strings.Replace(good, old, replacement, 1)) }
+	rows := each([]refusedRow{
+		{name: "a mapped body that is empty", call: call(""), says: "breaks off"},
+		{name: "a mapped body that is a form", call: call("down=1"), says: "breaks off"},
+		{name: "two mapped bodies", call: call(checks(good) + checks(good)), says: "something stands behind the JSON"},
+		{name: "a mapped body nested absurdly", call: call(strings.Repeat("[", 1000)), says: "deeper than 32 levels"},
+		{name: "a mapped body without its list", call: call(`{}`), says: `the body has no alerts by "body.checks": it comes to nothing, not to a list`},
+		{name: "a mapped body whose list is none", call: call(`{"checks":{}}`), says: "it comes to an object, not to a list"},
+		{name: "a mapped body that is a list itself", call: call(`[]`), says: `the body has no alerts by "body.checks"`},
+		{name: "more mapped alerts than are taken", call: call(checks(strings.Repeat("0,", 5000) + "0")), says: "more than 5000"},
+		{name: "a mapped alert that is null", call: call(checks("null")), says: `alerts[0] has no group by "alert.id"`},
+		{name: "a mapped alert without identity", call: call(but(`"id":1`, `"id":null`)), says: "it comes to nothing"},
+		{name: "a mapped alert that is neither firing nor resolved", call: call(but("true", `"yes"`)), says: `alerts[0] has no firing by "alert.down": it comes to a text, not to true or false`},
+		{name: "a mapped beginning in words", call: call(but("2026-11-22T23:22:25Z", "yesterday")), says: `it comes to "yesterday", not to a time`},
+		{name: "a mapped label that is an object", call: call(but(`"s"`, `{"a":1}`)), says: "has no labels.service"},
+		{name: "one bad mapped alert among good ones", call: call(checks(good + "," + strings.Replace(good, "true", "1", 1))), says: "alerts[1] has no firing"},
+	}, 400, "uptime/unreadable")
+	return append(rows, []refusedRow{
+		{name: "a mapped source without a token", call: call(checks(good), func(r *http.Request) { r.Header.Del("Authorization") }), status: 401, says: "no token", counts: "uptime/unauthorized"},
+		{name: "a mapped source with Alertmanager's token", call: call(checks(good), header("Authorization", "Bearer "+alertToken)), status: 401, says: "no token", counts: "uptime/unauthorized"},
+		{name: "a mapped source by GET", call: call(checks(good), func(r *http.Request) { r.Method = http.MethodGet }), status: 405, says: "only POST", counts: "uptime/method"},
+		{name: "a mapped source in gzip", call: call(checks(good), header("Content-Encoding", "gzip")), status: 415, says: "packed", counts: "uptime/packed"},
+		{name: "a mapped source with 2 MiB", call: call(strings.Repeat(" ", 2<<20)), status: 413, says: "larger", counts: "uptime/too_large"},
+		{name: "a mapped alert of no service", call: call(but(`"s"`, `"nobody"`)), status: 422, says: `no service matches the labels {service="nobody"}`, counts: "uptime/no_service"},
+		{name: "a mapped alert while Temporal is away", call: call(checks(good)), fails: serviceerror.NewUnavailable("connection refused"), status: 503, says: "safe to send all of them again", counts: "uptime/not_stored"},
+	}...)
+}
+
 func each(rows []refusedRow, status int, counts string) []refusedRow {
 	for i := range rows {
 		rows[i].status, rows[i].counts = status, counts
@@ -253,7 +300,7 @@ func each(rows []refusedRow, status int, counts string) []refusedRow {
 func refusedRows() []refusedRow {
 	var rows []refusedRow
 	for _, some := range [][]refusedRow{
-		refusedByWhoSends(), refusedByHowItIsSent(), refusedAsNoJSON(), refusedByItsFields(), refusedAsNobodys(), refusedByTemporal(), refusedFromSlack(), refusedFromOthers(),
+		refusedByWhoSends(), refusedByHowItIsSent(), refusedAsNoJSON(), refusedByItsFields(), refusedAsNobodys(), refusedByTemporal(), refusedFromSlack(), refusedFromOthers(), refusedFromAMapping(),
 	} {
 		rows = append(rows, some...)
 	}

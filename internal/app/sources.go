@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -46,16 +47,18 @@ func pagerdutyCall(body []byte, severities payload.Severities) (api.Call, error)
 	if err != nil {
 		return api.Call{}, err
 	}
-	call := api.Call{Answer: pagerduty.Accepted(c.Key)}
-	if c.Acknowledges {
-		call.Acknowledged, call.Comment = c.Delivery.Group, c.Client
-		return call, nil
+	call := api.Call{
+		Deliveries: []incident.Delivery{c.Delivery}, Anywhere: !c.Delivery.Firing(),
+		Acknowledged: c.Acknowledges, Answer: pagerduty.Accepted(c.Key),
 	}
-	call.Deliveries, call.Anywhere = []incident.Delivery{c.Delivery}, !c.Delivery.Firing()
+	if c.Acknowledges {
+		call.Comment = c.Client
+	}
 	return call, nil
 }
 
-// mapWithin bounds the expressions over one body: a body that makes more work is refused.
+// mapWithin bounds the expressions over one body. It is wall time, which a busy machine takes up as well: what takes
+// longer is to be sent again. How much work a body may make is bounded by the mapping itself.
 const mapWithin = 500 * time.Millisecond
 
 // mapped are the sources whose bodies are read as lastgood.yaml says.
@@ -66,6 +69,9 @@ func mapped(all []*mapping.Mapping, severities payload.Severities) []api.Source 
 			ctx, cancel := context.WithTimeout(context.Background(), mapWithin)
 			defer cancel()
 			deliveries, err := m.Read(ctx, body, severities)
+			if err != nil && ctx.Err() != nil {
+				err = fmt.Errorf("%w: %w", api.ErrLater, err)
+			}
 			return api.Call{Deliveries: deliveries}, err
 		}}
 	}

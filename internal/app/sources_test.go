@@ -7,14 +7,17 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-44180607/lastgood/integrations/grafana"
+	"github.com/seed-44180607/lastgood/integrations/payload"
 	"github.com/seed-44180607/lastgood/internal/api"
 	"github.com/seed-44180607/lastgood/internal/config"
+	"github.com/seed-44180607/lastgood/internal/mapping"
 )
 
 func TestGrafanaIsAdmittedByItsSignatureOrByAToken(t *testing.T) {
@@ -57,4 +60,18 @@ func served(t *testing.T, name string) api.Source {
 	i := slices.IndexFunc(all, func(s api.Source) bool { return s.Name == name })
 	require.GreaterOrEqual(t, i, 0)
 	return all[i]
+}
+
+func TestAMappedBodyThatTakesTooLongIsToBeSentAgain(t *testing.T) {
+	m, faults := mapping.Compile(mapping.Source{
+		ID: "slow", When: `all(body.list, !(# in body.other))`, Group: `"g"`, Labels: map[string]string{"service": `"s"`},
+	})
+	require.Empty(t, faults)
+	body := `{"list":[` + strings.Repeat("1,", 9000) + `1],"other":[` + strings.Repeat(`"y",`, 100_000) + `0]}`
+	_, err := mapped([]*mapping.Mapping{m}, payload.Severities{})[0].Read([]byte(body))
+	require.ErrorIs(t, err, api.ErrLater, "the machine may be busy: the monitor is told 503, as after 400 the alert would be lost")
+
+	_, err = mapped([]*mapping.Mapping{m}, payload.Severities{})[0].Read([]byte(`{"list":1}`))
+	require.Error(t, err)
+	require.NotErrorIs(t, err, api.ErrLater, "what is wrong now is wrong later, too")
 }

@@ -11,7 +11,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/seed-44180607/lastgood/incident"
 	"github.com/seed-44180607/lastgood/integrations/slack"
 	"github.com/seed-44180607/lastgood/internal/api"
 	"github.com/seed-44180607/lastgood/internal/config"
@@ -35,7 +34,9 @@ func Starter(ctx context.Context, c config.Config, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("listen for alerts: %w; set LISTEN_ADDR to a free address", err)
 	}
-	door := newAPI(c, signals.Client{Temporal: temporal, TaskQueue: c.TaskQueue}, metrics, ready(temporal, namespace), log)
+	client := signals.Client{Temporal: temporal, TaskQueue: c.TaskQueue}
+	beats := newHeartbeats(c.Heartbeats, client, time.Now(), metrics, log)
+	door := newAPI(c, client, beats, metrics, ready(temporal, namespace), log)
 	defer door.Wait()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return api.Serve(ctx, l, door, log) })
@@ -52,25 +53,32 @@ func Starter(ctx context.Context, c config.Config, log *slog.Logger) error {
 		if err == nil && ctx.Err() == nil {
 			log.Info("ready", "listen", l.Addr().String(), "namespace", namespace, "services", len(c.Services))
 		}
+		if err == nil {
+			beats.run(ctx)
+		}
 		return err
 	})
-	return group.Wait()
+	err = group.Wait()
+	beats.flush()
+	return err
 }
 
-func newAPI(c config.Config, client signals.Client, metrics *metrics, ready func(context.Context) error, log *slog.Logger) *api.API {
+func newAPI(c config.Config, client signals.Client, beats *heartbeats, metrics *metrics, ready func(context.Context) error, log *slog.Logger) *api.API {
 	tokens := map[string][]string{}
 	for source, list := range c.Tokens {
 		for _, token := range list {
 			tokens[source] = append(tokens[source], token.Reveal())
 		}
 	}
+	self := &checked{read: client.Checked}
+	metrics.registry.MustRegister(self.gauge())
 	secret := c.Slack.SigningSecret.Reveal()
 	chat := slack.New(slack.Config{Token: c.Slack.BotToken.Reveal(), APIURL: c.Slack.APIURL})
 	return api.New(api.Options{
 		Log: log, Metrics: metrics.registry, Ready: ready,
 		Sources: sources(c),
 		Tokens:  tokens, Rate: c.AlertRate, Route: c.Route, Services: c.ServiceIDs(), Owner: c.Owner,
-		Alerts:        newGathering(opener{config: c, client: client, steady: newSteady(log)}),
+		Alerts:        newGathering(outlasting{opener{config: c, client: client}, newSteady(log)}),
 		VerifySlack:   func(h http.Header, body []byte) error { return slack.Verify(secret, h, body, time.Now()) },
 		DecodeClick:   slack.Decode,
 		Person:        c.PersonBySlack,
@@ -82,6 +90,8 @@ func newAPI(c config.Config, client signals.Client, metrics *metrics, ready func
 		AnswerCommand: slack.Ephemeral,
 		Texting:       texting(c, client),
 		Declaring:     declaring(c, chat),
+		Heartbeats:    beats,
+		SelfCheck:     self.SelfCheck,
 	})
 }
 
@@ -101,20 +111,4 @@ func declaring(c config.Config, chat *slack.Client) api.Declaring {
 type book struct {
 	*people
 	signals.Client
-}
-
-// opener sends along what an incident needs to know of its service.
-type opener struct {
-	config config.Config
-	client signals.Client
-	steady *steady
-}
-
-func (o opener) Alert(ctx context.Context, service string, d incident.Delivery) (string, error) {
-	s, known := o.config.Service(service)
-	if !known {
-		return "", fmt.Errorf("alert %s: no such service", service)
-	}
-	opening := signals.Opening{Service: s.Service, Policies: s.Policies, TemporalUI: o.config.TemporalUI}
-	return o.steady.store(ctx, func(ctx context.Context) (string, error) { return o.client.Alert(ctx, opening, d) })
 }

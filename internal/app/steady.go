@@ -72,8 +72,8 @@ func newSteady(log *slog.Logger) *steady {
 // alerts, which the incident knows by fingerprint and beginning, and monitors repeat them anyway.
 func (s *steady) store(ctx context.Context, call func(context.Context) (string, error)) (string, error) {
 	id, err := s.circuit.Execute(func() (string, error) {
-		if err := s.turns.Acquire(ctx, 1); err != nil {
-			return "", fmt.Errorf("%w: %w", errNoTurn, err)
+		if err := s.turn(ctx); err != nil {
+			return "", err
 		}
 		defer s.turns.Release(1)
 		return persist(ctx, call)
@@ -82,6 +82,20 @@ func (s *steady) store(ctx context.Context, call func(context.Context) (string, 
 		return "", errAway
 	}
 	return id, err
+}
+
+// turn waits for a turn, for half of the time that is left: the rest is for the call. Whoever waited longer would begin
+// what cannot be stored in time any more, and in a storm that would be everybody.
+func (s *steady) turn(ctx context.Context) error {
+	waiting, cancel := ctx, context.CancelFunc(func() {})
+	if _, ends := ctx.Deadline(); ends {
+		waiting, cancel = context.WithTimeout(ctx, left(ctx)/2)
+	}
+	defer cancel()
+	if err := s.turns.Acquire(waiting, 1); err != nil {
+		return fmt.Errorf("%w: %w", errNoTurn, err)
+	}
+	return nil
 }
 
 // persist makes a call until it succeeds, cannot, or the context ends, and gives the error of the last attempt. The SDK
@@ -140,4 +154,14 @@ type persistent struct{ client signals.Client }
 func (p persistent) Decide(ctx context.Context, c incident.Click) error {
 	_, err := persist(ctx, func(ctx context.Context) (struct{}, error) { return struct{}{}, p.client.Decide(ctx, c) })
 	return err
+}
+
+// outlasting is an opener that outlasts a short absence of Temporal.
+type outlasting struct {
+	opener
+	steady *steady
+}
+
+func (o outlasting) Alert(ctx context.Context, service string, d incident.Delivery) (string, error) {
+	return o.steady.store(ctx, func(ctx context.Context) (string, error) { return o.opener.Alert(ctx, service, d) })
 }

@@ -190,6 +190,33 @@ func TestOnlySoManyDeliveriesAreOnTheirWayAtOnce(t *testing.T) {
 	})
 }
 
+func TestWhoeverGetsATurnHasTimeLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newPorter()
+		var crowd sync.WaitGroup
+		var begun, kept, noTurn atomic.Int32
+		for range 5 * turns {
+			crowd.Go(func() {
+				_, err := s.sends(t, func(ctx context.Context) (string, error) {
+					begun.Add(1)
+					<-time.After(1500 * time.Millisecond)
+					return storedAt(ctx)
+				})
+				switch {
+				case err == nil:
+					kept.Add(1)
+				case errors.Is(err, errNoTurn):
+					noTurn.Add(1)
+				}
+			})
+		}
+		crowd.Wait()
+		require.EqualValues(t, 2*turns, kept.Load())
+		require.EqualValues(t, 3*turns, noTurn.Load(), "the others are told soon")
+		require.Equal(t, kept.Load(), begun.Load(), "nothing is begun in vain")
+	})
+}
+
 func TestACrowdThatFindsNoTurnIsNoAbsenceOfTemporal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newPorter()

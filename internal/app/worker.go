@@ -62,6 +62,10 @@ func Worker(ctx context.Context, c config.Config, log *slog.Logger) error {
 		return err
 	}
 	defer stopReading()
+	client := signals.Client{Temporal: temporal, TaskQueue: c.TaskQueue}
+	if err := job.watch(c, client); err != nil {
+		return err
+	}
 	worker.SetStickyWorkflowCacheSize(c.CacheSize)
 	fatal := make(chan error, 2)
 	job.pager.Tally = metrics
@@ -78,6 +82,7 @@ func Worker(ctx context.Context, c config.Config, log *slog.Logger) error {
 		}
 	}
 	defer stopTogether(main, background)
+	go keepChecking(ctx, client, log)
 	log.Info("ready", "namespace", namespace, "task_queue", c.TaskQueue, "metrics", c.Metrics,
 		"slack", c.Slack.On(), "jenkins", c.Jenkins.On(), "jira", c.Jira.On(), "mail", c.Mail.On(), "twilio", c.Twilio.On())
 	select {
@@ -122,6 +127,8 @@ func newMainWorker(temporal client.Client, c config.Config, job jobs, intercepto
 	register(w, activities.TriggerName, job.deployer.TriggerRollback)
 	register(w, activities.FollowName, job.deployer.FollowRollback)
 	register(w, activities.StopName, job.deployer.StopRollback)
+	register(w, activities.TellSilenceName, job.deadman.TellSilence)
+	register(w, activities.CheckSelfName, job.deadman.CheckSelf)
 	return w
 }
 
@@ -162,6 +169,17 @@ type jobs struct {
 	deployer  *activities.Deployer
 	recorder  *activities.Recorder
 	historian *activities.Historian
+	deadman   *activities.Deadman
+}
+
+// watch adds what heartbeats, and the watch over lastgood itself, need.
+func (j *jobs) watch(c config.Config, client signals.Client) (err error) {
+	var chat activities.Prover
+	if c.Slack.On() {
+		chat = slack.New(slack.Config{Token: c.Slack.BotToken.Reveal(), APIURL: c.Slack.APIURL})
+	}
+	j.deadman, err = newDeadman(c, client, chat)
+	return err
 }
 
 func newActivities(c config.Config, now activities.People, past activities.Past) (jobs, error) {

@@ -162,20 +162,6 @@ func (d *document) slackID(path, id string) {
 	}
 }
 
-func (d *document) heartbeats(all []heartbeat, ids ids) {
-	var named []string
-	for i, h := range all {
-		path := fmt.Sprintf("heartbeats[%d]", i)
-		named = append(named, h.Name)
-		d.need(h.Service, path+".service", "name the service that is paged")
-		d.refer(path+".service", "service", h.Service, ids.services)
-		if h.Every <= 0 {
-			d.fault(path+".every", "must be above 0, like 24h")
-		}
-	}
-	d.identify("heartbeats", "name", named)
-}
-
 func (d *document) maintenance(all []oncall.Maintenance, ids ids) {
 	for i, m := range all {
 		path := fmt.Sprintf("maintenance[%d]", i)

@@ -40,6 +40,7 @@ type Config struct {
 	Jira      Jira
 	Mail      Mail
 	Twilio    Twilio
+	Deadman   Deadman
 	File
 }
 

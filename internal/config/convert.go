@@ -28,6 +28,9 @@ func (s schema) file(unused []string) File {
 		Policies:   s.Policies,
 		unused:     unused,
 	}
+	for _, h := range s.Heartbeats {
+		f.Heartbeats = append(f.Heartbeats, incident.Heartbeat(h))
+	}
 	owners := s.owners()
 	for _, one := range s.Services {
 		f.Services = append(f.Services, Service{

@@ -55,6 +55,10 @@ type Env struct {
 	TwilioFrom          string `envconfig:"TWILIO_FROM"`
 	TwilioAPIURL        string `envconfig:"TWILIO_API_URL"`
 
+	DeadmanURL     Secret `envconfig:"DEADMAN_URL"`
+	DeadmanURLFile string `envconfig:"DEADMAN_URL_FILE"`
+	DeadmanEvery   string `envconfig:"DEADMAN_EVERY"`
+
 	// What follows is accepted, not acted on by this version.
 	PrometheusURL      string `envconfig:"PROMETHEUS_URL"`
 	GitHubToken        Secret `envconfig:"GITHUB_TOKEN"`
@@ -74,6 +78,7 @@ var defaultEnv = Env{
 	SlackAPIURL:       "https://slack.com/api/",
 	JiraDeployment:    "cloud",
 	TwilioAPIURL:      "https://api.twilio.com",
+	DeadmanEvery:      "1m",
 }
 
 var metricsAddr = map[Process]string{Starter: ":9090", Worker: ":9091"}
@@ -118,6 +123,7 @@ func (e Env) withDefaults(process Process) Env {
 	e.WorkflowCacheSize = cmp.Or(e.WorkflowCacheSize, defaultEnv.WorkflowCacheSize)
 	e.SlackAPIURL = cmp.Or(e.SlackAPIURL, defaultEnv.SlackAPIURL)
 	e.JiraDeployment = cmp.Or(e.JiraDeployment, defaultEnv.JiraDeployment)
+	e.DeadmanEvery = cmp.Or(e.DeadmanEvery, defaultEnv.DeadmanEvery)
 	e.TwilioAPIURL = cmp.Or(e.TwilioAPIURL, defaultEnv.TwilioAPIURL)
 	return e
 }

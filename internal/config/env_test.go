@@ -39,6 +39,7 @@ func TestAProcessHasDefaultsForWhatIsNotSet(t *testing.T) {
 	require.Equal(t, 30*time.Second, c.StopTimeout)
 	require.Equal(t, 2000, c.CacheSize)
 	require.Equal(t, 200, c.AlertRate)
+	require.Equal(t, config.Deadman{Every: time.Minute}, c.Deadman)
 	require.Equal(t, "https://slack.com/api/", c.Slack.APIURL)
 	require.True(t, c.Slack.On())
 	require.False(t, c.Jenkins.On())
@@ -63,8 +64,8 @@ func TestTheEnvironmentOfTheProcessIsRead(t *testing.T) {
 		"JENKINS_USER": "bot", "JENKINS_TOKEN": "jtok", "JIRA_URL": "http://127.0.0.1:8090/jira",
 		"SMTP_URL":           "smtp://bot:p%40ss@mail.example.com:2525?from=lastgood+%3Clastgood@example.com%3E",
 		"TWILIO_ACCOUNT_SID": account, "TWILIO_AUTH_TOKEN": "ttok", "TWILIO_FROM": "+15005550006",
-		"TWILIO_API_URL": "http://127.0.0.1:8090/twilio",
-		"JIRA_TOKEN":     "pat", "JIRA_DEPLOYMENT": "datacenter", "JIRA_USER": "", "JIRA_TOKEN_FILE": "",
+		"TWILIO_API_URL": "http://127.0.0.1:8090/twilio", "DEADMAN_URL": "https://hc-ping.com/secret", "DEADMAN_EVERY": "30s",
+		"JIRA_TOKEN": "pat", "JIRA_DEPLOYMENT": "datacenter", "JIRA_USER": "", "JIRA_TOKEN_FILE": "",
 	} {
 		t.Setenv(name, value)
 	}
@@ -93,6 +94,7 @@ func TestTheEnvironmentOfTheProcessIsRead(t *testing.T) {
 		Twilio: config.Twilio{
 			AccountSID: account, AuthToken: config.NewSecret("ttok"), From: "+15005550006", APIURL: "http://127.0.0.1:8090/twilio",
 		},
+		Deadman: config.Deadman{URL: config.NewSecret("https://hc-ping.com/secret"), Every: 30 * time.Second},
 	}, c)
 }
 
@@ -128,6 +130,10 @@ func TestAVariableAtFaultIsNamed(t *testing.T) {
 		{"numbers", config.Worker, func(e *config.Env) { e.WorkerStopTimeout, e.WorkflowCacheSize = "30", "-1" }, []string{
 			`WORKER_STOP_TIMEOUT: "30" is no time`, `WORKFLOW_CACHE_SIZE: "-1" is no whole number`,
 		}},
+		{"an address to ping that is none", config.Worker, func(e *config.Env) { e.DeadmanURL = config.NewSecret("hush.example.com/hush") }, []string{
+			"DEADMAN_URL: is no URL; write it like https://hc-ping.com/UUID",
+		}},
+		{"looks too often", config.Worker, func(e *config.Env) { e.DeadmanEvery = "10ms" }, []string{`DEADMAN_EVERY: "10ms" is no time between 1s and 1h`}},
 		{"Jenkins without user and token", config.Worker, func(e *config.Env) { e.JenkinsURL = "http://jenkins:8080" }, []string{
 			"JENKINS_USER: is missing", "JENKINS_TOKEN: is missing",
 		}},

@@ -17,12 +17,14 @@ type File struct {
 	Severities map[string]incident.Severity
 	Services   []Service
 	// Sources are the mappings of other monitors' bodies.
-	Sources  []*mapping.Mapping
-	Roster   oncall.Roster
-	Policies []oncall.Policy
-	unused   []string
-	name     string // Of the file, and where its parts stand.
-	lines    lines
+	Sources []*mapping.Mapping
+	// Heartbeats are the dead-man's switches.
+	Heartbeats []incident.Heartbeat
+	Roster     oncall.Roster
+	Policies   []oncall.Policy
+	unused     []string
+	name       string // Of the file, and where its parts stand.
+	lines      lines
 }
 
 // Service is one service, the labels that lead to it and its escalation policies.

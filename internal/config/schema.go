@@ -20,7 +20,7 @@ type schema struct {
 	Policies    []oncall.Policy              `yaml:"policies"`
 	Services    []service                    `yaml:"services"`
 	Sources     []mapping.Source             `yaml:"sources"`
-	Heartbeats  []heartbeat                  `yaml:"heartbeats" lastgood:"unused"`
+	Heartbeats  []heartbeat                  `yaml:"heartbeats"`
 	Maintenance []oncall.Maintenance         `yaml:"maintenance"`
 }
 
@@ -148,10 +148,11 @@ type statuspage struct {
 }
 
 type heartbeat struct {
-	Name    string        `yaml:"name"`
-	Service string        `yaml:"service"`
-	Every   time.Duration `yaml:"every"`
-	Grace   time.Duration `yaml:"grace"`
+	Name     string            `yaml:"name"`
+	Service  string            `yaml:"service"`
+	Every    time.Duration     `yaml:"every"`
+	Grace    time.Duration     `yaml:"grace"`
+	Severity incident.Severity `yaml:"severity"`
 }
 
 // defaults gives, for each type that has any, a value with what is meant where the file says nothing.
@@ -174,6 +175,7 @@ func defaults() map[reflect.Type]any {
 		measurement{Times: 1, Every: 30 * time.Second},
 		ticket{Type: "Incident", Done: "Done"},
 		mapping.Source{Resolves: true},
+		heartbeat{Severity: incident.SEV2},
 	} {
 		out[reflect.TypeOf(v)] = v
 	}

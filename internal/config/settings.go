@@ -31,6 +31,7 @@ func (e Env) settings(process Process) (Config, Faults) {
 		Jira:        v.jira(e),
 		Mail:        v.mail(e),
 		Twilio:      v.twilio(e),
+		Deadman:     v.deadman(e),
 	}
 	v.need(e.Config != "", "LASTGOOD_CONFIG", "set it to the path of lastgood.yaml (docs/examples/lastgood.yaml is one)")
 	if process == Starter {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/seed-44180607/lastgood/incident"
 	"github.com/seed-44180607/lastgood/internal/mapping"
 )
 
@@ -34,13 +35,17 @@ func (d *document) sources(all []mapping.Source) {
 	d.identify("sources", "id", ids)
 }
 
-// uncalled warns of mappings that nobody can call, as no token is theirs.
+// uncalled warns of mappings and heartbeats that nobody can call, as no token is theirs.
 func (c Config) uncalled() []string {
 	var warnings []string
 	for i, m := range c.Sources {
 		if path := fmt.Sprintf("sources[%d]", i); len(c.Tokens[m.ID()]) == 0 {
 			warnings = append(warnings, fmt.Sprintf("%s:%d: %s: nobody can call it: ALERT_TOKENS has no token for %s", c.name, c.lines.of(path), path, m.ID()))
 		}
+	}
+	if len(c.Heartbeats) > 0 && len(c.Tokens[incident.HeartbeatSource]) == 0 {
+		warnings = append(warnings, fmt.Sprintf("%s:%d: heartbeats: nothing can beat, and all of them will be silent: ALERT_TOKENS has no token for %s",
+			c.name, c.lines.of("heartbeats"), incident.HeartbeatSource))
 	}
 	return warnings
 }

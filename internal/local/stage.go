@@ -13,6 +13,9 @@ const stopWithin = 4 * time.Second
 // OnCallToken opens the starter's answers about who is on call.
 const OnCallToken = "simulator-oncall-token"
 
+// HeartbeatToken lets beat.
+const HeartbeatToken = "simulator-heartbeat-token"
+
 // Stage is one lastgood on this machine, with the simulator as its world.
 type Stage struct {
 	// Bin holds the binaries; Dir takes the database and the logs.
@@ -145,7 +148,7 @@ func (s Stage) env() []string {
 	return append([]string{
 		"LASTGOOD_CONFIG=" + s.Config, "PUBLIC_URL=" + s.Starter(),
 		"TEMPORAL_ADDRESS=" + s.Temporal(), "TEMPORAL_NAMESPACE=default", "TEMPORAL_UI_URL=" + s.UI(),
-		"ALERT_TOKENS=alertmanager:simulator-alert-token,grafana:simulator-alert-token,datadog:simulator-alert-token,oncall:" + OnCallToken,
+		"ALERT_TOKENS=alertmanager:simulator-alert-token,grafana:simulator-alert-token,datadog:simulator-alert-token,oncall:" + OnCallToken + ",heartbeat:" + HeartbeatToken,
 		"SLACK_API_URL=" + s.Simulator + "/slack/api/", "SLACK_BOT_TOKEN=xoxb-simulator", "SLACK_SIGNING_SECRET=simulator-signing-secret",
 		"JENKINS_URL=" + s.Simulator + "/jenkins/", "JENKINS_USER=lastgood", "JENKINS_TOKEN=simulator-jenkins-token",
 		"JIRA_URL=" + s.Simulator + "/jira/", "JIRA_USER=lastgood@example.com", "JIRA_TOKEN=simulator-jira-token",

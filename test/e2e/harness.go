@@ -52,6 +52,7 @@ type Harness struct {
 	control  local.Control
 	temporal client.Client
 	known    *known
+	recorded string // A query for what is recorded besides what the story counts.
 	// closeWorld ends the simulator.
 	closeWorld func()
 }

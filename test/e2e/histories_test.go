@@ -59,6 +59,8 @@ func TestHistories(t *testing.T) {
 		"maintenance":            {e2e.Setting{OwnTemporal: true, Plain: true}, maintained},
 		"roster":                 {e2e.Setting{OwnTemporal: true, Plain: true}, rosterChanged},
 		"roster-continued":       {e2e.Setting{OwnTemporal: true, Plain: true}, rosterContinued},
+		"heartbeat":              {e2e.Setting{Plain: true, Heartbeat: "every: 2s, grace: 1s"}, heartbeatRetired},
+		"self-check":             {e2e.Setting{Plain: true, WorkerEnv: []string{"DEADMAN_EVERY=1s"}}, selfChecked},
 		"reopened-by-a-person":   {e2e.Setting{Plain: true, ReopenWithin: 10 * time.Second}, reopenedByAPerson},
 	} {
 		t.Run(name, func(t *testing.T) {

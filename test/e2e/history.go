@@ -33,6 +33,11 @@ func (h *Harness) Record(folder, story string) {
 	}
 	h.ExpectRuns("ExecutionStatus = 'Running'", 0)
 	runs := h.Runs("")
+	if h.recorded != "" {
+		more, err := h.runs(h.t.Context(), h.recorded)
+		require.NoError(h.t, err)
+		runs = append(runs, more...)
+	}
 	slices.SortFunc(runs, func(a, b *workflowpb.WorkflowExecutionInfo) int {
 		return a.GetStartTime().AsTime().Compare(b.GetStartTime().AsTime())
 	})

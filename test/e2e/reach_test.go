@@ -121,6 +121,28 @@ func TestAnAnswerBySMSAcknowledges(t *testing.T) {
 	require.Equal(t, 1, e2e.Count(alert.ExpectClosed(), incident.WasAcknowledged))
 }
 
+func TestABareAnswerIsTakenForTheIncidentThatThePhoneWasPagedForAndForNoOther(t *testing.T) {
+	t.Parallel()
+	h := e2e.Start(t, e2e.Setting{OwnTemporal: true, Plain: true, Contact: "[{via: sms}]"})
+	alert := h.Fire("checkout")
+	h.ExpectText(e2e.Phone, "SEV1", "checkout")
+	alert.ExpectEntries(incident.PageReported, 1)
+	said, _ := h.Answer(e2e.Phone, "OK", "")
+	require.Contains(t, said, "Acknowledgement of INC-")
+	alert.ExpectStatus(incident.Acknowledged)
+	alert.Resolve()
+	alert.ExpectClosed()
+
+	h.Break(map[string]any{"vendor": "twilio", "match": "POST", "hang": "10m"})
+	other := h.Fire("checkout")
+	other.ExpectStatus(incident.Triggered)
+	said, _ = h.Answer(e2e.Phone, "OK", "") // The phone knows of the first one only.
+	require.Contains(t, said, "Which one? Reply with a code: ")
+	require.Equal(t, incident.Triggered, other.ExpectStatus(incident.Triggered).Status)
+	other.Resolve()
+	other.ExpectClosed()
+}
+
 func TestAnAcknowledgementStopsAMailOnItsWay(t *testing.T) {
 	t.Parallel()
 	h := e2e.Start(t, e2e.Setting{Plain: true, Contact: "[{via: slack}, {via: email, after: 1s}, {via: sms, after: 2m}]"})

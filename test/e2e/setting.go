@@ -69,6 +69,8 @@ type Setting struct {
 	Contact string
 	// Quiet is what lets the first page of every service wait, as in lastgood.yaml.
 	Quiet string
+	// Heartbeat are the settings of a heartbeat of the first service, as in lastgood.yaml.
+	Heartbeat string
 	// WorkerEnv are further variables of the worker.
 	WorkerEnv []string
 	// Sources are the mappings, as in lastgood.yaml; Tokens those of other monitors than
@@ -159,6 +161,9 @@ services:
       minimum_in_service: 1h
       allowed: [{person: sre-1}, {person: sre-2}]
 {{- end}}
+{{- end}}
+{{- with .Heartbeat}}
+heartbeats: [{name: nightly-{{$.N}}, service: {{index $.Services 0}}-{{$.N}}, {{.}}}]
 {{- end}}
 {{- with .Sources}}
 sources:{{.}}

@@ -179,10 +179,14 @@ func (h *Harness) ExpectRuns(query string, n int) {
 // settle is how far lists of workflows may lag behind.
 const settle = 500 * time.Millisecond
 
-// Runs lists the workflow runs of this world that fit a query.
+// Runs lists the workflow runs of this world that fit a query, but for its self-check.
 func (h *Harness) Runs(query string) []*workflowpb.WorkflowExecutionInfo {
 	h.t.Helper()
-	list, err := h.runs(h.t.Context(), query)
+	full := "WorkflowType != '" + signals.SelfCheckType + "'"
+	if query != "" {
+		full += " AND " + query
+	}
+	list, err := h.runs(h.t.Context(), full)
 	require.NoError(h.t, err)
 	return list
 }
