@@ -26,7 +26,7 @@ type run struct {
 	// published and detailed are the revisions that operators see; face is the card's face
 	// at the revision faced: conditions ask for it all the time.
 	published, detailed, faced int
-	face             string
+	face                       string
 	// plan is the step that is being resolved ahead of time.
 	plan *resolving
 	// begun is true once the first page has waited for the facts.

@@ -87,6 +87,33 @@ func TestThousandsOfAlertsInOneGroupAreOneIncidentAndOnePage(t *testing.T) {
 	require.Less(t, h.StarterPeak(), starterRoom)
 }
 
+// The worker is gone while a large group goes on changing. All of it is one workflow task
+// for the next worker, which has four seconds, and a second without a pause, before it is
+// taken for dead.
+func TestAStormThatCameWhileNoWorkerWasUpIsTakenByTheNextOne(t *testing.T) {
+	t.Parallel()
+	const largest = 2_500
+	all, changes := scaled(10_000, 5_000), scaled(3_000, 1_000)
+	h := e2e.Start(t, e2e.Setting{Plain: true})
+	h.Allow("slack", "message")
+	h.Allow("slack", "update")
+
+	alert := h.Alert("checkout", "Many")
+	h.Rush(alert.Crowd("firing", all, largest), 10)
+	require.Equal(t, all, alert.ExpectStatus(incident.Triggered).Firing())
+	h.KillWorker()
+	n := 0
+	alert.Flood(0, 0, func() bool { n++; return n > changes })
+	alert.Decide(signals.Acknowledge, incident.Decision{By: "sre-1"})
+	h.StartWorker()
+	began := time.Now()
+
+	require.Equal(t, all, alert.ExpectStatus(incident.Acknowledged).Firing())
+	t.Logf("%d changes of a group of %d were taken %s after the worker was back", changes, all, time.Since(began).Round(time.Millisecond))
+	h.Rush(alert.Crowd("resolved", all, largest), 10)
+	require.Zero(t, alert.ExpectClosed().Firing())
+}
+
 // Three groups change hundreds of times. Each incident goes on in a new run while
 // something of it is under way: a rollback, a snooze, an acknowledgement that runs out.
 func TestWhatIsUnderWayOutlivesANewRunInAStorm(t *testing.T) {
