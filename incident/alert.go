@@ -76,6 +76,9 @@ func (a Alert) Title() string {
 	return title
 }
 
+// untitled says whether the alert has nothing to be called by.
+func (a *Alert) untitled() bool { return a.Summary == "" && a.Name == "" && a.Service == "" }
+
 // Delivery is what one call of a monitor says about one service: the alerts of
 // one group. It is the payload of the signal "alert".
 type Delivery struct {

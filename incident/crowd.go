@@ -28,20 +28,18 @@ func (in *Incident) settle() {
 	if len(in.Alerts) <= maxRemembered {
 		return
 	}
-	all := make([]Alert, 0, len(in.Alerts))
-	for place := range 3 {
-		for _, a := range in.Alerts {
-			if a.place() == place {
-				all = append(all, a)
-			}
+	in.sort()
+	for i := maxRemembered; i < len(in.Alerts); i++ {
+		if a := &in.Alerts[i]; !a.isNameless() {
+			*a = a.nameless()
 		}
 	}
-	for i := maxRemembered; i < len(all); i++ {
-		all[i] = all[i].nameless()
+	surplus := len(in.Alerts) - maxKnown
+	if surplus <= 0 {
+		return
 	}
-	surplus := len(all) - maxKnown
-	all = slices.DeleteFunc(all, func(a Alert) bool {
-		drop := surplus > 0 && !a.Firing && a.Title() == ""
+	all := slices.DeleteFunc(in.Alerts, func(a Alert) bool {
+		drop := surplus > 0 && !a.Firing && a.untitled()
 		if drop {
 			surplus--
 		}
@@ -51,16 +49,41 @@ func (in *Incident) settle() {
 	in.Countless = in.Countless || surplus > 0
 }
 
+// sort brings the alerts into the order of their places, unless those that are kept by
+// name are where they belong: a group of thousands changes mostly in the crowd.
+func (in *Incident) sort() {
+	front := in.Alerts[:maxRemembered]
+	if !slices.ContainsFunc(front, func(a Alert) bool { return a.place() > 0 }) {
+		return
+	}
+	all := make([]Alert, 0, len(in.Alerts))
+	for place := range 3 {
+		for i := range in.Alerts {
+			if in.Alerts[i].place() == place {
+				all = append(all, in.Alerts[i])
+			}
+		}
+	}
+	in.Alerts = all
+}
+
 // place puts what fires and has a name first, and the nameless last.
-func (a Alert) place() int {
+func (a *Alert) place() int {
 	switch {
-	case a.Title() == "":
+	case a.untitled():
 		return 2
 	case a.Firing:
 		return 0
 	default:
 		return 1
 	}
+}
+
+// isNameless says whether nothing is kept of the alert that is not of one of the crowd.
+func (a *Alert) isNameless() bool {
+	return a.untitled() && a.EndsAt.IsZero() && a.Since.IsZero() && a.Again == 0 &&
+		a.Labels == nil && a.URL == "" && a.Runbook == "" &&
+		a.Fingerprint == short(a.Fingerprint) && a.StartsAt.Equal(packable(a.StartsAt))
 }
 
 // nameless is an alert of the crowd.
@@ -99,15 +122,19 @@ func (in *Incident) find(fingerprint string) int {
 		if i, known := in.index[fingerprint]; known {
 			return i
 		}
-		if i, known := in.index[short(fingerprint)]; known && in.Alerts[i].Title() == "" {
+		if i, known := in.index[short(fingerprint)]; known && in.Alerts[i].untitled() {
 			return i
 		}
 		return -1
 	}
 	brief := short(fingerprint)
-	return slices.IndexFunc(in.Alerts, func(a Alert) bool {
-		return a.Fingerprint == fingerprint || a.Fingerprint == brief && a.Title() == ""
-	})
+	for i := range in.Alerts {
+		a := &in.Alerts[i]
+		if a.Fingerprint == fingerprint || a.Fingerprint == brief && a.untitled() {
+			return i
+		}
+	}
+	return -1
 }
 
 // add puts an alert behind the others.
@@ -126,9 +153,15 @@ func (in *Incident) replace(i int, a Alert) {
 	}
 }
 
+// few is up to how many alerts are looked for one by one.
+const few = 16
+
 // indexed makes find quick while a delivery is taken: thousands of alerts would else
 // be looked for among thousands, each by itself.
-func (in *Incident) indexed() (done func()) {
+func (in *Incident) indexed(d Delivery) (done func()) {
+	if len(d.Alerts) <= few {
+		return func() {}
+	}
 	in.index = make(map[string]int, len(in.Alerts))
 	for i, a := range in.Alerts {
 		in.index[a.Fingerprint] = i

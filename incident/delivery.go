@@ -55,6 +55,12 @@ func (d Delivery) Union(later Delivery) Delivery {
 	return d
 }
 
+// Joins says whether a later delivery may become one with this one, of the same workflow,
+// without either losing what it says beside its alerts.
+func (d Delivery) Joins(later Delivery) bool {
+	return d.Source == later.Source && d.Group == later.Group && d.NeverResolves == later.NeverResolves && d.By == later.By && d.Note == later.Note
+}
+
 // outlast drops what an alert without a start was said to be before this delivery says
 // that it fires: nothing but the order tells that it is not over.
 func (d Delivery) outlast(all []Alert) []Alert {

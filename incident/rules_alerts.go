@@ -30,7 +30,7 @@ func opened(in *Incident, ev Event) error {
 // delivered takes all that one call of a monitor says, as one change: what fires
 // first, so that an incident does not resolve between two alerts of one message.
 func delivered(in *Incident, ev Event) error {
-	defer in.indexed()()
+	defer in.indexed(ev.Delivery)()
 	result, before, over := errNothing, len(in.Timeline), false
 	take := func(firing bool, rule func(Event) error) {
 		for _, ev.Alert = range ev.Delivery.Alerts {

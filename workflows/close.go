@@ -42,6 +42,7 @@ func (r *run) close(ctx workflow.Context) (ended bool, err error) {
 		r.listen(ctx)
 		return false, nil
 	}
+	r.detail()
 	if r.in.Cancelled {
 		return true, temporal.NewCanceledError()
 	}
@@ -106,6 +107,7 @@ func (r *run) continueAsNew(ctx workflow.Context) (bool, error) {
 		await(ctx, noDeadline, "", func() bool { return !r.binding(ctx) })
 		r.drain(ctx)
 	}
+	r.detail()
 	state := r.in
 	return true, workflow.NewContinueAsNewError(ctx, signals.IncidentType, signals.Opening{
 		Service: state.Service, Policies: state.Policies, TemporalUI: r.ui, Resumed: &state,

@@ -55,6 +55,7 @@ func open(cancellable workflow.Context, in signals.Opening) (*run, workflow.Cont
 	r.keepActing(ctx)
 	r.keepTime(ctx)
 	r.keepShowing(ctx)
+	r.keepDetailed(ctx)
 	workflow.Go(cancellable, func(ctx workflow.Context) {
 		ctx.Done().Receive(ctx, nil)
 		r.note(incident.Event{Kind: incident.WasCancelled})

@@ -72,10 +72,7 @@ func (r *run) inlets(ctx workflow.Context) []inlet {
 	updates := workflow.GetSignalChannelWithOptions(ctx, signals.RollbackUpdate,
 		workflow.SignalChannelOptions{Description: "How the rollback gets on, from its workflow."})
 	list := []inlet{
-		{alerts, func() bool {
-			var d incident.Delivery
-			return alerts.ReceiveAsync(&d) && r.take(d)
-		}},
+		{alerts, func() bool { return r.takeNext(ctx, alerts) }},
 		{updates, func() bool {
 			var p incident.Progress
 			return updates.ReceiveAsync(&p) && r.follow(p)
@@ -100,6 +97,43 @@ func (r *run) inlets(ctx workflow.Context) []inlet {
 func (r *run) drain(ctx workflow.Context) {
 	for _, in := range r.inlets(ctx) {
 		for in.take() {
+		}
+	}
+}
+
+const (
+	// crowded is from how many deliveries on that wait they are taken together, oneTake how
+	// many alerts then at once. A storm may have gone on for an hour while no worker was up:
+	// all of it has come by the next workflow task, and that has four seconds.
+	crowded = 10
+	oneTake = 500
+)
+
+// takeNext takes the delivery that came first, and says whether there was one.
+func (r *run) takeNext(ctx workflow.Context, alerts workflow.ReceiveChannel) bool {
+	var d incident.Delivery
+	if !alerts.ReceiveAsync(&d) {
+		return false
+	}
+	if alerts.Len() >= crowded {
+		d = r.takeMost(ctx, alerts, d)
+	}
+	return r.take(d)
+}
+
+// takeMost takes a crowd of deliveries, but for what it gives back.
+func (r *run) takeMost(ctx workflow.Context, alerts workflow.ReceiveChannel, d incident.Delivery) incident.Delivery {
+	for {
+		var next incident.Delivery
+		switch {
+		case !alerts.ReceiveAsync(&next):
+			return d
+		case d.Joins(next) && len(d.Alerts)+len(next.Alerts) <= oneTake:
+			d = d.Union(next)
+		default:
+			r.take(d)
+			d = next
+			yield(ctx)
 		}
 	}
 }

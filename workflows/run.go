@@ -23,10 +23,10 @@ type run struct {
 
 	// shown are the search attributes as they were last set.
 	shown signals.Facets
-	// published is the revision that operators see; face is the card's face at
-	// the revision faced: conditions ask for it all the time.
-	published, faced int
-	face             string
+	// published and detailed are the revisions that operators see; face is the card's face
+	// at the revision faced: conditions ask for it all the time.
+	published, detailed, faced int
+	face                       string
 	// plan is the step that is being resolved ahead of time.
 	plan *resolving
 	// begun is true once the first page has waited for the facts.
@@ -73,8 +73,8 @@ func (r *run) apply(ev incident.Event) error {
 	return nil
 }
 
-// publish shows the state where operators look: search attributes, of which a
-// change costs one command, and the current details.
+// publish shows the state where operators look for incidents: search attributes, of which
+// a change costs one command.
 func (r *run) publish() {
 	if r.recording {
 		return
@@ -90,7 +90,29 @@ func (r *run) publish() {
 			r.log.Error("search attributes could not be set", "error", err)
 		}
 	}
+}
+
+// keepDetailed shows the state in the Temporal UI, once for all that happens together.
+func (r *run) keepDetailed(ctx workflow.Context) {
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		for {
+			await(ctx, noDeadline, "", func() bool { return r.detailed < r.in.Revision })
+			r.detail()
+		}
+	})
+}
+
+func (r *run) detail() {
+	r.detailed = r.in.Revision
 	workflow.SetCurrentDetails(r.ctx, signals.Details(r.in))
+}
+
+// yield lets the other coroutines go on before this one does, within the workflow task:
+// one that keeps them waiting for a second is taken for dead.
+func yield(ctx workflow.Context) {
+	turn := workflow.NewChannel(ctx)
+	workflow.Go(ctx, func(ctx workflow.Context) { turn.Send(ctx, nil) })
+	turn.Receive(ctx, nil)
 }
 
 func (r *run) places() incident.Places {

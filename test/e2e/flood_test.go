@@ -2,11 +2,13 @@ package e2e_test
 
 import (
 	"flag"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/seed-44180607/lastgood/incident"
 	"github.com/seed-44180607/lastgood/signals"
@@ -85,6 +87,59 @@ func TestThousandsOfAlertsInOneGroupAreOneIncidentAndOnePage(t *testing.T) {
 	}
 	t.Logf("the starter took %d MB at the most", h.StarterPeak()>>20)
 	require.Less(t, h.StarterPeak(), starterRoom)
+}
+
+// The worker is gone while a large group goes on changing. All of it is one workflow task
+// for the next worker, which has four seconds, and a second without a pause, before it is
+// taken for dead.
+func TestAStormThatCameWhileNoWorkerWasUpIsTakenByTheNextOne(t *testing.T) {
+	t.Parallel()
+	const largest = 2_500
+	all, changes := scaled(10_000, 5_000), scaled(3_000, 1_000)
+	h := e2e.Start(t, e2e.Setting{Plain: true})
+	h.Allow("slack", "message")
+	h.Allow("slack", "update")
+
+	alert := h.Alert("checkout", "Many")
+	h.Rush(alert.Crowd("firing", all, largest), 10)
+	require.Equal(t, all, alert.ExpectStatus(incident.Triggered).Firing())
+	h.KillWorker()
+	n := 0
+	alert.Flood(0, 0, func() bool { n++; return n > changes })
+	alert.Decide(signals.Acknowledge, incident.Decision{By: "sre-1"})
+	h.StartWorker()
+	began := time.Now()
+
+	require.Equal(t, all, alert.ExpectStatus(incident.Acknowledged).Firing())
+	t.Logf("%d changes of a group of %d were taken %s after the worker was back", changes, all, time.Since(began).Round(time.Millisecond))
+	h.Rush(alert.Crowd("resolved", all, largest), 10)
+	require.Zero(t, alert.ExpectClosed().Firing())
+}
+
+// Signals come faster than any starter sends them, and at full length neither Slack nor Jira
+// answers: the run goes on in a new one before Temporal takes no more.
+func TestAFloodOfSignalsIsTakenToTheLast(t *testing.T) {
+	t.Parallel()
+	const senders = 24
+	each := scaled(600, 150)
+	h := e2e.Start(t, e2e.Setting{})
+	h.AllowAll()
+	alert := h.Fire("checkout")
+	alert.ExpectEntries(incident.TicketOpened, 1)
+	if *whole {
+		h.Break(map[string]any{"vendor": "slack", "match": "/slack/api/", "hang": "30s"})
+		h.Break(map[string]any{"vendor": "jira", "match": "", "hang": "40s"})
+	}
+	var sending errgroup.Group
+	for sender := range senders {
+		sending.Go(func() error { return alert.Signal(fmt.Sprintf("sender-%d", sender), each) })
+	}
+	require.NoError(t, sending.Wait(), "Temporal refuses none")
+	alert.ExpectCounted(senders * each)
+	t.Logf("%d signals, runs of %v events", senders*each, alert.Chain())
+	for _, events := range alert.Chain() {
+		require.Less(t, events, 9000)
+	}
 }
 
 // Three groups change hundreds of times. Each incident goes on in a new run while
