@@ -43,9 +43,10 @@ func openDoor(t *testing.T) *door {
 	inside := api.New(api.Options{
 		Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(),
 		Sources: []api.Source{{Name: "alertmanager", Decode: decode}},
-		Tokens:  map[string][]string{"alertmanager": {token}},
+		Tokens:  map[string][]string{"alertmanager": {token}}, Rate: 1000,
 		// Services are found by a label that nobody can make anything else of.
 		Route:  func(labels map[string]string) (string, bool) { return "checkout", labels["env"] != "nowhere" },
+		Owner:  func(string) (string, bool) { return "", false },
 		Alerts: d,
 	})
 	server := httptest.NewServer(d.watched(inside))
