@@ -74,14 +74,17 @@ func Worker(ctx context.Context, c config.Config, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("bound the background worker: %w", err)
 	}
-	main := newMainWorker(temporal, c, job, metrics.interceptors(traffic.note), fatal)
-	background := newBackgroundWorker(temporal, c, job, tuner, metrics.interceptors(traffic.giveWay), fatal)
-	for _, w := range []worker.Worker{main, background} {
-		if err := w.Start(); err != nil {
-			return fmt.Errorf("start the worker of task queue %s: %w", c.TaskQueue, err)
-		}
+	workers, err := beginAll(ctx, temporal, namespace, log,
+		func() worker.Worker {
+			return newMainWorker(temporal, c, job, metrics.interceptors(traffic.note), fatal)
+		},
+		func() worker.Worker {
+			return newBackgroundWorker(temporal, c, job, tuner, metrics.interceptors(traffic.giveWay), fatal)
+		})
+	defer stopTogether(workers...)
+	if err != nil || ctx.Err() != nil {
+		return err
 	}
-	defer stopTogether(main, background)
 	go keepChecking(ctx, client, log)
 	log.Info("ready", "namespace", namespace, "task_queue", c.TaskQueue, "metrics", c.Metrics,
 		"slack", c.Slack.On(), "jenkins", c.Jenkins.On(), "jira", c.Jira.On(), "mail", c.Mail.On(), "twilio", c.Twilio.On())
