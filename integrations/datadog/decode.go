@@ -86,7 +86,7 @@ func (m message) check() *payload.Error {
 func (m message) alert(severities payload.Severities) (incident.Alert, *payload.Error) {
 	labels := m.labels()
 	out := incident.Alert{
-		Severity: m.severity(labels, severities), Labels: payload.Labels(labels),
+		Severity: m.severity(labels, severities), Labels: payload.Labels(labels, severities.Foremost),
 		Name: m.name(), URL: payload.WebAddress(m.Link),
 	}
 	var err *payload.Error

@@ -150,6 +150,6 @@ func (m message) alert(key string, severities payload.Severities) incident.Alert
 	return incident.Alert{
 		Fingerprint: payload.Identity(key), Firing: true, Severity: severities.Of(d.Severity),
 		Name: name, Summary: payload.Clean(d.Summary, payload.MaxSummary),
-		Labels: m.labels(), URL: link, Runbook: runbook,
+		Labels: m.labels(severities.Foremost), URL: link, Runbook: runbook,
 	}
 }

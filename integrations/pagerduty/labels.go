@@ -11,7 +11,7 @@ import (
 
 // labels are PagerDuty's own fields and, as far as there is room, the custom_details.
 // Where the details name no service the component is taken for it.
-func (m message) labels() map[string]string {
+func (m message) labels(foremost []string) map[string]string {
 	details := map[string]string{}
 	m.Payload.custom(details)
 	service := details["service"]
@@ -27,13 +27,9 @@ func (m message) labels() map[string]string {
 			kept[name] = text
 		}
 	}
-	details = payload.Labels(details)
-	for _, name := range slices.Sorted(maps.Keys(details)) {
-		if _, own := kept[name]; !own && len(kept) < payload.MaxLabels {
-			kept[name] = details[name]
-		}
-	}
-	return kept
+	own := slices.Collect(maps.Keys(kept))
+	maps.Copy(details, kept)
+	return payload.Labels(details, append(own, foremost...))
 }
 
 // custom adds what custom_details says, which may have any form. A part of a part is

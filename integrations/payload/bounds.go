@@ -4,6 +4,7 @@
 package payload
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -29,21 +30,34 @@ const (
 	MaxURL         = 2000
 )
 
-// Labels are the alert's labels within bounds; of too many, the first by name.
-func Labels(sent map[string]string) map[string]string {
+// Labels are the alert's labels within bounds; of too many those in foremost, then the first by name.
+func Labels(sent map[string]string, foremost []string) map[string]string {
 	if len(sent) == 0 {
 		return nil
 	}
 	kept := make(map[string]string, min(len(sent), MaxLabels))
-	for _, name := range slices.Sorted(maps.Keys(sent)) {
+	names := slices.Sorted(maps.Keys(sent))
+	slices.SortStableFunc(names, func(a, b string) int {
+		return cmp.Compare(rank(a, foremost), rank(b, foremost))
+	})
+	for _, name := range names {
 		if len(kept) == MaxLabels {
 			break
 		}
-		if short := Clean(name, MaxName); short != "" {
+		short := Clean(name, MaxName)
+		if _, known := kept[short]; short != "" && !known {
 			kept[short] = Clean(sent[name], MaxValue)
 		}
 	}
 	return kept
+}
+
+// rank is 0 for a name that is kept before others.
+func rank(name string, foremost []string) int {
+	if slices.Contains(foremost, name) {
+		return 0
+	}
+	return 1
 }
 
 // Clean makes one line of a text, takes out control characters and the ones that
@@ -111,12 +125,14 @@ func Instant(field, value string) (time.Time, *Error) {
 	return at, nil
 }
 
-// Severities say what a monitor's word for a severity means.
+// Severities say what a monitor's word for a severity means, and which labels lead to a service.
 type Severities struct {
 	// Words are looked up as they are and in lower case.
 	Words map[string]incident.Severity
 	// Default is for a word that is missing or not mapped; SEV2 when it is empty.
 	Default incident.Severity
+	// Foremost are the labels by which services are found: they are kept, however many others there are.
+	Foremost []string
 }
 
 // Of is the severity of a word.

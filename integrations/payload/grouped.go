@@ -83,7 +83,7 @@ func known(status string) bool { return status == "firing" || status == "resolve
 // annotations and generatorURL.
 func (a GroupedAlert) alert(severities Severities) (incident.Alert, *Error) {
 	out := incident.Alert{
-		Firing: a.Status == "firing", Severity: severities.Of(a.Labels["severity"]), Labels: Labels(a.Labels),
+		Firing: a.Status == "firing", Severity: severities.Of(a.Labels["severity"]), Labels: Labels(a.Labels, severities.Foremost),
 		Name: a.name(), Summary: a.summary(),
 		URL: WebAddress(a.GeneratorURL), Runbook: WebAddress(a.Annotations["runbook_url"]),
 	}

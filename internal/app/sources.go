@@ -19,7 +19,7 @@ import (
 
 // sources are the monitors that may send alerts.
 func sources(c config.Config) []api.Source {
-	severities := payload.Severities{Words: c.Severities, Default: c.Severity("")}
+	severities := payload.Severities{Words: c.Severities, Default: c.Severity(""), Foremost: c.Matched()}
 	with := func(decode func([]byte, payload.Severities) (incident.Delivery, error)) func([]byte) (incident.Delivery, error) {
 		return func(body []byte) (incident.Delivery, error) { return decode(body, severities) }
 	}

@@ -2,9 +2,11 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 
 	"github.com/seed-44180607/lastgood/incident"
 	"github.com/seed-44180607/lastgood/internal/mapping"
@@ -94,6 +96,19 @@ func (f File) Route(labels map[string]string) (service string, ok bool) {
 		return "", false
 	}
 	return defaultService, true
+}
+
+// Matched are the names of the labels by which services are found.
+func (f File) Matched() []string {
+	names := map[string]bool{}
+	for _, s := range f.Services {
+		for _, m := range s.Matches {
+			for name := range m {
+				names[name] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
 }
 
 // Service finds a service by its ID.

@@ -117,7 +117,7 @@ func (r *reading) alert(group string) (incident.Alert, *payload.Error) {
 	if first != nil {
 		return a, first
 	}
-	a.Labels = payload.Labels(labels)
+	a.Labels = payload.Labels(labels, nil)
 	if a.Fingerprint == "" {
 		a.Fingerprint = group
 	}

@@ -1,0 +1,28 @@
+package payload_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-44180607/lastgood/integrations/payload"
+)
+
+func TestOfVeryManyLabelsThoseThatLeadToAServiceAreKept(t *testing.T) {
+	sent := map[string]string{"service": "checkout", "zone": "b"}
+	for i := range 3 * payload.MaxLabels {
+		sent[fmt.Sprintf("label-%03d", i)] = "x"
+	}
+	kept := payload.Labels(sent, []string{"env", "service"})
+	require.Len(t, kept, payload.MaxLabels)
+	require.Equal(t, "checkout", kept["service"])
+	require.Contains(t, kept, "label-000")
+	require.NotContains(t, kept, "zone", "of the others the first by name are kept")
+	require.NotContains(t, kept, "env", "what was not sent is not made up")
+}
+
+func TestALabelThatLooksLikeAnotherDoesNotTakeItsPlace(t *testing.T) {
+	sent := map[string]string{"service": "checkout", "service\u0000": "other"}
+	require.Equal(t, map[string]string{"service": "checkout"}, payload.Labels(sent, nil))
+}
