@@ -12,5 +12,5 @@ func TestACheckWarnsOfWhatIsHardlyMeantAndEndsWell(t *testing.T) {
 	require.Zero(t, got.code)
 	require.Contains(t, got.complaint, "night.yaml:4: people[1]: bob cannot be reached, and is on call in primary")
 	require.Contains(t, got.complaint, "night.yaml:12: policies[0].steps[0]: ends 5m0s after its first page, before the contact rules ada (sms after 5m0s)")
-	require.Contains(t, got.out, "night.yaml: 2 services, 2 people, 1 schedules: good")
+	require.Contains(t, got.out, "night.yaml: good; services: 2, people: 2, schedules: 1")
 }
