@@ -164,7 +164,7 @@ func TestARollbackThatNobodyVouchesForPagesAgain(t *testing.T) {
 	s := unproved(t).after(15 * time.Minute)
 	s.happens(incident.Event{Kind: incident.NotProved})
 	require.Equal(t, incident.Triggered, s.in.Status)
-	require.Contains(t, s.last().Text, "is not proved: nobody has resolved the incident 15m0s after the build")
+	require.Contains(t, s.last().Text, "is not proved: nobody has resolved the incident 15m after the build")
 }
 
 func TestWhatFiresAgainDuringTheVerificationIsSaidOnceNotToBeGood(t *testing.T) {

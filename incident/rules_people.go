@@ -45,7 +45,7 @@ func ackTimedOut(in *Incident, ev Event) error {
 	if in.Status != Acknowledged || in.AckDue.IsZero() || ev.At.Before(in.AckDue) {
 		return errNothing
 	}
-	in.log(ev, AckTimedOut, "The acknowledgement by %s ran out after %s without a decision", in.AcknowledgedBy, in.Policy().AckTimeout)
+	in.log(ev, AckTimedOut, "The acknowledgement by %s ran out after %s without a decision", in.AcknowledgedBy, oncall.Written(in.Policy().AckTimeout))
 	in.trigger(oncall.Position{Step: in.Policy().Again(), Round: 1}, ev)
 	return nil
 }

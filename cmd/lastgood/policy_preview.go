@@ -129,10 +129,10 @@ func (p *preview) climb() {
 func (p preview) waits() []string {
 	var lines []string
 	if hold := p.service.HoldPage; hold > 0 {
-		lines = append(lines, fmt.Sprintf("hold_page keeps the first page back for %s: what resolves before pages nobody.", hold))
+		lines = append(lines, fmt.Sprintf("hold_page keeps the first page back for %s: what resolves before pages nobody.", oncall.Written(hold)))
 	}
 	if t := p.service.Threshold; t != nil {
-		lines = append(lines, fmt.Sprintf("Nobody is paged before %d alerts have fired within %s (threshold); here that many fire at once.", t.Alerts, t.Within))
+		lines = append(lines, fmt.Sprintf("Nobody is paged before %d alerts have fired within %s (threshold); here that many fire at once.", t.Alerts, oncall.Written(t.Within)))
 	}
 	if m, in := p.roster.Maintained(p.service.ID, p.began.Add(p.service.HoldPage)); in {
 		lines = append(lines, fmt.Sprintf("%s is in maintenance from %s to %s: nobody is paged before %s.",
