@@ -247,7 +247,7 @@ const everyAlert = "every alert has resolved"
 // proofDue says what proves the rollback that is verified, and by when.
 func (in *Incident) proofDue() string {
 	if in.Unending() > 0 {
-		return "somebody has to resolve the incident by " + clock(in.Rollback.Due) + ", as its monitor never says resolved"
+		return "somebody has to resolve the incident by " + clock(in.Rollback.Due) + ", as " + in.endless()
 	}
 	return "the alerts must resolve by " + clock(in.Rollback.Due)
 }
@@ -293,7 +293,7 @@ func notProved(in *Incident, ev Event) error {
 	}
 	reason := fmt.Sprintf("the alerts still fire %s after the build", oncall.Written(in.Service.VerifyWithin))
 	if in.provedByWord() {
-		reason = fmt.Sprintf("nobody has resolved the incident %s after the build, and its monitor never says resolved", oncall.Written(in.Service.VerifyWithin))
+		reason = fmt.Sprintf("nobody has resolved the incident %s after the build, and %s", oncall.Written(in.Service.VerifyWithin), in.endless())
 		in.log(ev, NotProved, "The rollback to %s is not proved: %s", in.Rollback.Release, reason)
 	} else {
 		in.log(ev, NotProved, "The rollback to %s did not help: %s", in.Rollback.Release, reason)
