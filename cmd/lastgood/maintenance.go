@@ -42,7 +42,7 @@ func addMaintenanceCommand() *cobra.Command {
 	cmd.Flags().StringVar(&wish.Service, "service", "", `the service, or "*" for all of them`)
 	cmd.Flags().StringVar(&wish.From, "from", "", "when it begins, RFC 3339 (default now)")
 	cmd.Flags().StringVar(&wish.To, "to", "", "when it ends, RFC 3339")
-	cmd.Flags().DurationVar(&wish.For, "for", 0, "how long it lasts, in place of --to")
+	cmd.Flags().Var((*lasting)(&wish.For), "for", "how long it lasts, in place of --to: 90m, 2h, 3d")
 	cmd.Flags().StringVar(&wish.Reason, "reason", "", "why, for those who see an incident in it")
 	cmd.Flags().StringVar(&wish.By, "by", "", "who enters it (default $USER)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

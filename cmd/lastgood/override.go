@@ -43,7 +43,7 @@ func overrideCommand() *cobra.Command {
 	cmd.Flags().StringVar(&wish.Person, "person", "", "who is on call")
 	cmd.Flags().StringVar(&wish.From, "from", "", "when it begins, RFC 3339 or 2006-01-02T15:04 on the clock of the schedule's zone (default now)")
 	cmd.Flags().StringVar(&wish.To, "to", "", "when it ends, written as --from")
-	cmd.Flags().DurationVar(&wish.For, "for", 0, "how long it lasts, in place of --to")
+	cmd.Flags().Var((*lasting)(&wish.For), "for", "how long it lasts, in place of --to: 90m, 2h, 3d")
 	cmd.Flags().StringVar(&wish.By, "by", "", "who makes it (default $USER)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if wish.Schedule == "" || wish.Person == "" {

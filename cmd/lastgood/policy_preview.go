@@ -33,7 +33,7 @@ func previewCommand() *cobra.Command {
 	flags.StringVar(&q.severity, "severity", "", "SEV1 to SEV4; that of an alert which names none when not given")
 	flags.StringVar(&q.at, "at", "", "when the incident opens, RFC 3339; now when not given")
 	flags.BoolVar(&q.nobody, "nobody-answers", false, "follow the climb to its end; so it is without --ack-at")
-	flags.DurationVar(&q.ackAfter, "ack-at", 0, "how long after the opening somebody acknowledges, as in 7m")
+	flags.Var((*lasting)(&q.ackAfter), "ack-at", "how long after the opening somebody acknowledges, as in 7m")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		q.acked = cmd.Flags().Changed("ack-at")
 		return q.answer(cmd, form)
