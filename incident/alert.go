@@ -76,6 +76,14 @@ func (a Alert) Title() string {
 	return title
 }
 
+// Headline is the title for an incident of the owner's, whose name stands before it already.
+func (a Alert) Headline(owner string) string {
+	if a.Service == owner {
+		a.Service = ""
+	}
+	return firstLine(a.Title(), 200)
+}
+
 // untitled says whether the alert has nothing to be called by.
 func (a *Alert) untitled() bool { return a.Summary == "" && a.Name == "" && a.Service == "" }
 
@@ -137,13 +145,12 @@ func oneLine(text string, n int) string {
 	return firstLine(strings.Join(strings.Fields(text), " "), n)
 }
 
-// Worst gives the worst severity among the firing alerts of a delivery, and the
-// title of the first alert that has it.
-func Worst(d Delivery) (severity Severity, title string) {
+// Worst is the first of the worst alerts of a delivery that fire; the zero alert when none does.
+func Worst(d Delivery) (worst Alert) {
 	for _, a := range d.Alerts {
-		if a.Firing && (severity == "" || a.Severity.Worse(severity)) {
-			severity, title = a.Severity, a.Title()
+		if a.Firing && (worst.Severity == "" || a.Severity.Worse(worst.Severity)) {
+			worst = a
 		}
 	}
-	return severity, firstLine(title, 200)
+	return worst
 }

@@ -90,7 +90,7 @@ func TestARequestedRollbackLapsesLoudlyWhenItsTimeIsOver(t *testing.T) {
 
 	require.Equal(t, incident.RollbackWithdrawn, s.in.Rollback.State)
 	require.True(t, s.in.Rollback.Lapsed)
-	require.Equal(t, "Nobody approved the rollback to r2 within 15m0s", s.last().Text)
+	require.Equal(t, "Nobody approved the rollback to r2 within 15m", s.last().Text)
 	require.Equal(t, []incident.Notice{{Loud: true, Text: "Nobody has approved the rollback of checkout to r2 that sre-1 asked for " +
 		"(INC-261123-ABCDEF). sre-1 may now go on alone, with a reason."}}, s.in.Notices)
 }
@@ -159,7 +159,7 @@ func TestARollbackThatIsNotProvedInTimePagesAgain(t *testing.T) {
 
 	require.Equal(t, incident.Triggered, s.in.Status)
 	require.Equal(t, incident.RollbackFailed, s.in.Rollback.State)
-	require.Equal(t, "The rollback to r2 did not help: the alerts still fire 15m0s after the build", s.last().Text)
+	require.Equal(t, "The rollback to r2 did not help: the alerts still fire 15m after the build", s.last().Text)
 	require.Equal(t, "r1", s.in.Offer().Release)
 	require.True(t, s.in.Paging())
 }

@@ -67,7 +67,7 @@ func TestAnAcknowledgementThatRunsOutTriggersAgainFromTheStepOfThePolicy(t *test
 	require.Equal(t, oncall.Position{Step: 2, Round: 1}, s.in.Climb.At, "from_step is 2")
 	require.Equal(t, lap+1, s.in.Climb.Lap)
 	require.True(t, s.in.Paging())
-	require.Equal(t, "The acknowledgement by sre-1 ran out after 30m0s without a decision", s.last().Text)
+	require.Equal(t, "The acknowledgement by sre-1 ran out after 30m without a decision", s.last().Text)
 }
 
 func TestAnOpenIncidentWithoutARollbackUnderWayResolvesWithItsLastAlert(t *testing.T) {

@@ -192,7 +192,7 @@ func (in Incident) notes() []string {
 		notes = append(notes, note)
 	}
 	if in.Unending() > 0 {
-		notes = append(notes, "Its monitor never says resolved: somebody has to resolve "+in.ID)
+		notes = append(notes, "Somebody has to resolve "+in.ID+": "+in.endless())
 	}
 	if in.Countless {
 		notes = append(notes, "More alerts fire than can be told apart: somebody has to resolve "+in.ID)

@@ -20,7 +20,9 @@ func TestADeclaredIncidentSaysWhoDeclaredIt(t *testing.T) {
 	s.happens(delivery)
 
 	require.Contains(t, s.said(0), "Declared: Declared by ana: since the last deployment")
-	require.Contains(t, incident.CardOf(s.in, incident.Places{}).Notes, "Declared by ana")
+	notes := incident.CardOf(s.in, incident.Places{}).Notes
+	require.Contains(t, notes, "Declared by ana")
+	require.Contains(t, notes, "Somebody has to resolve "+s.in.ID+": no monitor says when it is over")
 	require.Equal(t, "ana", s.in.DeclaredBy)
 
 	s.ignores(delivery) // The same form says nothing new.

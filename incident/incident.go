@@ -271,6 +271,14 @@ func (in Incident) Unending() int {
 	return n
 }
 
+// endless says why nobody but a person can tell that the incident is over.
+func (in Incident) endless() string {
+	if in.DeclaredBy != "" {
+		return "no monitor says when it is over"
+	}
+	return "its monitor never says resolved"
+}
+
 // Policy is the escalation policy of the incident's severity.
 func (in Incident) Policy() oncall.Policy { return in.Policies.For(in.Severity) }
 

@@ -39,6 +39,17 @@ func TestAlertsOfSeveralServicesMakeOneIncident(t *testing.T) {
 	require.Equal(t, "cart, search well again", card(s).Affected)
 }
 
+func TestAHeadlineNamesTheServiceThatIsNotTheOwner(t *testing.T) {
+	for service, want := range map[string]string{"checkout": "12 % of requests fail", "cart": "cart: 12 % of requests fail"} {
+		s := begins(t, checkout())
+		s.in.Alerts, s.in.Summary = nil, ""
+		s.happens(ofService(service, ratio(s.now)))
+		require.Equal(t, want, s.in.Summary)
+		require.Equal(t, want, incident.Worst(ofService(service, ratio(s.now)).Delivery).Headline("checkout"))
+		require.Equal(t, []string{service + ": 12 % of requests fail"}, card(s).Alerts, "a list names all of them")
+	}
+}
+
 func TestAnIncidentOfOneServiceNamesNoAffectedOnes(t *testing.T) {
 	require.Empty(t, card(given(t, triggered)).Affected)
 }

@@ -27,7 +27,7 @@ func endless(t *testing.T) *story {
 
 func TestAnAlertThatNeverResolvesSaysSoFromTheBeginning(t *testing.T) {
 	s := endless(t)
-	require.Contains(t, card(s).Notes, "Its monitor never says resolved: somebody has to resolve INC-261123-ABCDEF")
+	require.Contains(t, card(s).Notes, "Somebody has to resolve INC-261123-ABCDEF: its monitor never says resolved")
 	for _, b := range s.in.Buttons() {
 		if b.Action == "resolve" {
 			require.Equal(t, "Resolve INC-261123-ABCDEF?", b.Confirm, "there is nothing to wait for")
@@ -164,7 +164,7 @@ func TestARollbackThatNobodyVouchesForPagesAgain(t *testing.T) {
 	s := unproved(t).after(15 * time.Minute)
 	s.happens(incident.Event{Kind: incident.NotProved})
 	require.Equal(t, incident.Triggered, s.in.Status)
-	require.Contains(t, s.last().Text, "is not proved: nobody has resolved the incident 15m0s after the build")
+	require.Contains(t, s.last().Text, "is not proved: nobody has resolved the incident 15m after the build")
 }
 
 func TestWhatFiresAgainDuringTheVerificationIsSaidOnceNotToBeGood(t *testing.T) {

@@ -85,14 +85,14 @@ func alertFired(in *Incident, ev Event) error {
 		in.replace(i, a)
 	}
 	if in.Summary == "" {
-		in.Summary = firstLine(a.Title(), 200)
+		in.Summary = a.Headline(in.Service.ID)
 	}
 	in.log(ev, AlertFired, "Alert fires: %s", firstLine(a.Title(), 200))
 	in.tally(ev)
 	switch {
 	case !in.Open():
 		in.ease(ev)
-		in.Summary = cmp.Or(firstLine(a.Title(), 200), in.Summary) // What a page says is what fires now.
+		in.Summary = cmp.Or(a.Headline(in.Service.ID), in.Summary) // What a page says is what fires now.
 		in.firesAgain(ev)
 	case in.Rollback.State == RollbackVerifying:
 		in.log(ev, NotProved, "Not good yet: an alert fires while the rollback is verified")

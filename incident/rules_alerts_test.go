@@ -282,10 +282,10 @@ func TestTheWorstOfADeliveryIsAmongTheAlertsThatFire(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			d := incident.Delivery{Alerts: test.alerts}
-			worst, title := incident.Worst(d)
-			require.Equal(t, test.severity, worst)
-			require.Equal(t, test.title, title)
-			require.Equal(t, worst != "", d.Firing())
+			worst := incident.Worst(d)
+			require.Equal(t, test.severity, worst.Severity)
+			require.Equal(t, test.title, worst.Headline("checkout"))
+			require.Equal(t, worst.Firing, d.Firing())
 		})
 	}
 }

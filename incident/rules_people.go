@@ -45,7 +45,7 @@ func ackTimedOut(in *Incident, ev Event) error {
 	if in.Status != Acknowledged || in.AckDue.IsZero() || ev.At.Before(in.AckDue) {
 		return errNothing
 	}
-	in.log(ev, AckTimedOut, "The acknowledgement by %s ran out after %s without a decision", in.AcknowledgedBy, in.Policy().AckTimeout)
+	in.log(ev, AckTimedOut, "The acknowledgement by %s ran out after %s without a decision", in.AcknowledgedBy, oncall.Written(in.Policy().AckTimeout))
 	in.trigger(oncall.Position{Step: in.Policy().Again(), Round: 1}, ev)
 	return nil
 }
@@ -83,7 +83,7 @@ func snoozed(in *Incident, ev Event) error {
 	if err := in.mustBeOpen(); err != nil {
 		return err
 	}
-	d, err := time.ParseDuration(ev.Decision.For)
+	d, err := oncall.Duration(ev.Decision.For)
 	if err != nil || d <= 0 || d > 24*time.Hour {
 		return refuse("%q is no time to snooze for: give a duration up to 24h, such as 30m.", ev.Decision.For)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed-44180607/lastgood/oncall"
 	"github.com/seed-44180607/lastgood/release"
 )
 
@@ -149,7 +150,7 @@ func rollbackLapsed(in *Incident, ev Event) error {
 	}
 	in.withdraw(ev)
 	in.Rollback.Lapsed = true
-	in.log(ev, RollbackLapsed, "Nobody approved the rollback to %s within %s", in.Rollback.Release, in.Service.Rollback.Approval.Within)
+	in.log(ev, RollbackLapsed, "Nobody approved the rollback to %s within %s", in.Rollback.Release, oncall.Written(in.Service.Rollback.Approval.Within))
 	text := "Nobody has approved the rollback of %s to %s that %s asked for (%s)."
 	if in.Service.Rollback.Approval.Override {
 		text += " %[3]s may now go on alone, with a reason."
@@ -246,7 +247,7 @@ const everyAlert = "every alert has resolved"
 // proofDue says what proves the rollback that is verified, and by when.
 func (in *Incident) proofDue() string {
 	if in.Unending() > 0 {
-		return "somebody has to resolve the incident by " + clock(in.Rollback.Due) + ", as its monitor never says resolved"
+		return "somebody has to resolve the incident by " + clock(in.Rollback.Due) + ", as " + in.endless()
 	}
 	return "the alerts must resolve by " + clock(in.Rollback.Due)
 }
@@ -290,9 +291,9 @@ func notProved(in *Incident, ev Event) error {
 	if in.Rollback.State != RollbackVerifying || ev.At.Before(in.Rollback.Due) {
 		return errNothing
 	}
-	reason := fmt.Sprintf("the alerts still fire %s after the build", in.Service.VerifyWithin)
+	reason := fmt.Sprintf("the alerts still fire %s after the build", oncall.Written(in.Service.VerifyWithin))
 	if in.provedByWord() {
-		reason = fmt.Sprintf("nobody has resolved the incident %s after the build, and its monitor never says resolved", in.Service.VerifyWithin)
+		reason = fmt.Sprintf("nobody has resolved the incident %s after the build, and %s", oncall.Written(in.Service.VerifyWithin), in.endless())
 		in.log(ev, NotProved, "The rollback to %s is not proved: %s", in.Rollback.Release, reason)
 	} else {
 		in.log(ev, NotProved, "The rollback to %s did not help: %s", in.Rollback.Release, reason)

@@ -91,7 +91,7 @@ func (in *Incident) tally(ev Event) {
 	}
 	in.Withheld.Short = false
 	if in.Withheld.Told {
-		in.log(ev, PagesDue, "%d alerts have fired within %s (threshold)", t.Alerts, t.Within)
+		in.log(ev, PagesDue, "%d alerts have fired within %s (threshold)", t.Alerts, oncall.Written(t.Within))
 	}
 }
 
@@ -127,7 +127,7 @@ func (in *Incident) tellWithheld(ev Event) {
 // tallied says how far the alerts are from the threshold.
 func (in Incident) tallied() string {
 	t := in.Service.Threshold
-	return fmt.Sprintf("%d of %d alerts within %s", len(in.Firings), t.Alerts, t.Within)
+	return fmt.Sprintf("%d of %d alerts within %s", len(in.Firings), t.Alerts, oncall.Written(t.Within))
 }
 
 // pagesDue ends hold_page.
@@ -136,7 +136,7 @@ func pagesDue(in *Incident, ev Event) error {
 		return errNothing
 	}
 	in.Withheld.Until = time.Time{}
-	in.log(ev, PagesDue, "Not resolved within %s (hold_page)", in.Service.HoldPage)
+	in.log(ev, PagesDue, "Not resolved within %s (hold_page)", oncall.Written(in.Service.HoldPage))
 	return nil
 }
 
@@ -187,7 +187,7 @@ func (in *Incident) nobodyPaged(ev Event) {
 	case w.Short:
 		why = in.tallied() + " (threshold)"
 	case !w.Until.IsZero():
-		why = fmt.Sprintf("resolved within %s (hold_page)", in.Service.HoldPage)
+		why = fmt.Sprintf("resolved within %s (hold_page)", oncall.Written(in.Service.HoldPage))
 	}
 	if why != "" {
 		in.log(ev, NobodyPaged, "Nobody was paged: %s", why)
@@ -207,8 +207,8 @@ func (in Incident) withheldLine() (string, time.Time) {
 	case w.Short:
 		return "the first page, once there are enough alerts: " + in.tallied() + " (threshold)", time.Time{}
 	case !w.Until.IsZero():
-		return "the first page, if it still fires at " + w.Until.UTC().Format(atSecond) + " (hold_page)", w.Until
+		return "the first page, if it still fires then (hold_page)", w.Until
 	default:
-		return "the first page, if it still fires then: " + in.maintained(), w.over()
+		return "the first page, if it still fires then (" + in.maintained() + ")", w.over()
 	}
 }

@@ -156,16 +156,16 @@ func TestNobodyIsPagedBelowTheThreshold(t *testing.T) {
 	s := opensWith(t, counting(), ratio(noon))
 	require.False(t, s.in.Paging())
 	require.Zero(t, s.in.WithheldUntil(), "nobody knows when")
-	require.Equal(t, "PagesWithheld: Nobody is paged yet: 1 of 3 alerts within 5m0s (threshold)", s.said(0)[2])
+	require.Equal(t, "PagesWithheld: Nobody is paged yet: 1 of 3 alerts within 5m (threshold)", s.said(0)[2])
 
 	s.after(time.Minute).happens(delivers(s.since("f2")))
 	require.False(t, s.in.Paging())
 	s.ignores(delivers(s.since("f2")))
-	require.Equal(t, "the first page, once there are enough alerts: 2 of 3 alerts within 5m0s (threshold)", incident.CardOf(s.in, temporal).Next)
+	require.Equal(t, "the first page, once there are enough alerts: 2 of 3 alerts within 5m (threshold)", incident.CardOf(s.in, temporal).Next)
 
 	s.after(time.Minute).happens(delivers(s.since("f3")))
 	require.True(t, s.in.Paging())
-	require.Equal(t, "PagesDue: 3 alerts have fired within 5m0s (threshold)", s.said(0)[len(s.in.Timeline)-1])
+	require.Equal(t, "PagesDue: 3 alerts have fired within 5m (threshold)", s.said(0)[len(s.in.Timeline)-1])
 }
 
 func TestFiringsOlderThanTheThresholdsTimeDoNotCount(t *testing.T) {
@@ -192,7 +192,7 @@ func TestAnAlertThatFlapsReachesTheThreshold(t *testing.T) {
 	}
 	flaps()
 	require.False(t, s.in.Paging())
-	require.Equal(t, "NobodyPaged: Nobody was paged: 1 of 3 alerts within 5m0s (threshold)", s.said(0)[4])
+	require.Equal(t, "NobodyPaged: Nobody was paged: 1 of 3 alerts within 5m (threshold)", s.said(0)[4])
 	flaps()
 	require.True(t, s.in.Paging())
 }
@@ -213,7 +213,7 @@ func TestHoldPageAndThresholdMustBothAllowAPage(t *testing.T) {
 	service := counting()
 	service.HoldPage, service.Threshold.Alerts = 30*time.Second, 2
 	s := opensWith(t, service, ratio(noon))
-	require.Equal(t, "PagesWithheld: Nobody is paged yet: hold_page lets it wait until 12:00:30 UTC; 1 of 2 alerts within 5m0s (threshold)", s.said(0)[2])
+	require.Equal(t, "PagesWithheld: Nobody is paged yet: hold_page lets it wait until 12:00:30 UTC; 1 of 2 alerts within 5m (threshold)", s.said(0)[2])
 	s.after(10 * time.Second).happens(delivers(s.since("f2")))
 	require.False(t, s.in.Paging(), "hold_page is not over")
 	s.after(20 * time.Second).happens(incident.Event{Kind: incident.PagesDue})

@@ -33,8 +33,8 @@ func (in *Incident) raise(to Severity, ev Event) {
 // ease lowers the severity to that of the worst alert that fires, or that the
 // delivery says fires: the others of it are still to be taken.
 func (in *Incident) ease(ev Event) {
-	worst, _ := Worst(Delivery{Alerts: in.Alerts})
-	if coming, _ := Worst(ev.Delivery); coming.Worse(worst) {
+	worst := Worst(Delivery{Alerts: in.Alerts}).Severity
+	if coming := Worst(ev.Delivery).Severity; coming.Worse(worst) {
 		worst = coming
 	}
 	if in.SeverityBy != "" || !worst.Valid() || !in.Severity.Worse(worst) {

@@ -140,7 +140,7 @@ func (v *review) step(field string, s Step) {
 		return
 	}
 	if cut := v.cut(s); len(cut) > 0 {
-		v.note(field, "ends %s after its first page, before the contact rules %s", s.AckWithin, strings.Join(cut, ", "))
+		v.note(field, "ends %s after its first page, before the contact rules %s", Written(s.AckWithin), strings.Join(cut, ", "))
 	}
 }
 
@@ -183,7 +183,7 @@ func meet(a, b Window, from time.Time) bool {
 	return false
 }
 
-// cut names the contact rules that are never followed in a step, as it has ended before: "sre-1 (sms after 5m0s)".
+// cut names the contact rules that are never followed in a step, as it has ended before: "sre-1 (sms after 5m)".
 func (v *review) cut(s Step) []string {
 	first := v.certain(s)
 	var out []string
@@ -191,7 +191,7 @@ func (v *review) cut(s Step) []string {
 		begins := min(first, p.begins())
 		for _, rule := range p.Rules() {
 			if p.Address(rule.Via) != "" && rule.After-begins >= s.AckWithin {
-				out = append(out, fmt.Sprintf("%s (%s after %s)", p.ID, rule.Via, rule.After))
+				out = append(out, fmt.Sprintf("%s (%s after %s)", p.ID, rule.Via, Written(rule.After)))
 			}
 		}
 	}

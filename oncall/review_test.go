@@ -67,8 +67,8 @@ func TestAReviewNamesTheContactRulesThatAStepCutsOff(t *testing.T) {
 	p.Steps[0].AckWithin = 5 * time.Minute
 	p.Steps[1].AckWithin = 2 * time.Minute
 	require.Equal(t, []string{
-		"policies[0].steps[0]: ends 5m0s after its first page, before the contact rules sre-1 (sms after 5m0s)",
-		"policies[0].steps[1]: ends 2m0s after its first page, before the contact rules sre-1 (email after 2m0s), sre-1 (sms after 5m0s)",
+		"policies[0].steps[0]: ends 5m after its first page, before the contact rules sre-1 (sms after 5m)",
+		"policies[0].steps[1]: ends 2m after its first page, before the contact rules sre-1 (email after 2m), sre-1 (sms after 5m)",
 	}, reviewed(r, p), "one that is due in the moment of the end included")
 }
 

@@ -71,10 +71,10 @@ func (c Client) alert(ctx context.Context, id string, o Opening, d incident.Deli
 }
 
 func (c Client) options(id string, o Opening, d incident.Delivery) client.StartWorkflowOptions {
-	severity, title := incident.Worst(d)
+	worst := incident.Worst(d)
 	attributes := []temporal.SearchAttributeUpdate{
 		IncidentService.ValueSet(o.Service.ID), IncidentEnvironment.ValueSet(o.Service.Environment),
-		IncidentSeverity.ValueSet(string(severity)), IncidentStatus.ValueSet(string(incident.Triggered)),
+		IncidentSeverity.ValueSet(string(worst.Severity)), IncidentStatus.ValueSet(string(incident.Triggered)),
 		IncidentOpenedAt.ValueSet(time.Now().UTC()),
 	}
 	if o.Service.Team != "" {
@@ -85,7 +85,7 @@ func (c Client) options(id string, o Opening, d incident.Delivery) client.StartW
 		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		TypedSearchAttributes:    temporal.NewSearchAttributes(attributes...),
-		StaticSummary:            summary(o.Service.ID, severity, title),
+		StaticSummary:            summary(o.Service.ID, worst.Severity, worst.Headline(o.Service.ID)),
 		StaticDetails:            details(o),
 	}
 }

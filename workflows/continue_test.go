@@ -122,7 +122,7 @@ func TestWhatIsDueByItselfIsDueInANewRunToo(t *testing.T) {
 	require.Len(t, s.notices(), 1)
 	s.ExpectNotices(s.notices()...)
 	s.ExpectWhispers(requested)
-	s.ExpectTold("17m0s Nobody approved the rollback to v41 within 15m0s")
+	s.ExpectTold("17m0s Nobody approved the rollback to v41 within 15m")
 	s.ExpectResolved(30*minute, 35*minute)
 }
 

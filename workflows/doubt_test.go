@@ -141,7 +141,7 @@ func TestABuildThatIsLostForEverEndsAsFailedAtTheDeadline(t *testing.T) {
 	require.Len(t, s.pages(), 2, "a failed rollback pages again")
 	require.Equal(t, incident.RollbackFailed, s.Incident.Rollback.State)
 	require.WithinDuration(t, noon.Add(32*minute), s.Incident.Rollback.Ended, 2*time.Second)
-	require.Contains(t, s.Incident.Rollback.Reason, "within 30m0s")
+	require.Contains(t, s.Incident.Rollback.Reason, "within 30m")
 }
 
 func TestANoteInTheLastMomentIsRecordedAlthoughJiraIsAway(t *testing.T) {

@@ -4,6 +4,7 @@
 package workflows
 
 import (
+	"cmp"
 	"fmt"
 
 	"go.temporal.io/sdk/workflow"
@@ -68,14 +69,12 @@ func (r *run) begin(ctx workflow.Context, in signals.Opening) {
 	info := workflow.GetInfo(ctx)
 	var first incident.Delivery
 	workflow.GetSignalChannel(ctx, signals.Alert).Receive(ctx, &first)
-	severity, title := incident.Worst(first)
-	if severity == "" {
-		severity = incident.SEV2
-	}
+	worst := incident.Worst(first)
+	severity := cmp.Or(worst.Severity, incident.SEV2)
 	r.in = incident.Incident{
 		ID:       signals.MintIncidentID(info.WorkflowExecution.RunID, workflow.Now(ctx)),
 		Workflow: info.WorkflowExecution.ID, Run: info.WorkflowExecution.RunID,
-		Service: in.Service, Policies: in.Policies, Severity: severity, Summary: title,
+		Service: in.Service, Policies: in.Policies, Severity: severity, Summary: worst.Headline(in.Service.ID),
 		Source: first.Source, MonitorURL: first.URL,
 		Facts: incident.Facts{Asked: in.Service.Deployments == nil}, LookBack: in.LookBack,
 	}

@@ -80,7 +80,7 @@ func TestAnOrderThatIsLostAgainAndAgainIsGivenUpInTime(t *testing.T) {
 	s.ExpectOrders("2m0s v41, attempt 1", "9m0s v41, attempt 1, again", "16m0s v41, attempt 1, again",
 		"23m0s v41, attempt 1, again", "30m0s v41, attempt 1, again, stopped at 32m0s")
 	s.ExpectWhispers(rolledBack)
-	s.ExpectTold("32m1s The rollback to v41 failed: the build did not end within 30m0s; it was stopped: the state of the service is unknown")
+	s.ExpectTold("32m1s The rollback to v41 failed: the build did not end within 30m; it was stopped: the state of the service is unknown")
 }
 
 func TestABuildWithOtherParametersIsStoppedAndPaged(t *testing.T) {
@@ -105,7 +105,7 @@ func TestABuildThatTakesTooLongIsStoppedAndPaged(t *testing.T) {
 	s.ExpectPages("0s step 1 to U0SRE1", "32m1s step 1 to U0SRE1", "37m1s step 2 to U0SRE2", "47m1s step 3 to C0LEADS")
 	s.ExpectOrders("2m0s v41, attempt 1, stopped at 32m0s")
 	s.ExpectWhispers(rolledBack)
-	s.ExpectTold("32m1s The rollback to v41 failed: the build did not end within 30m0s; it was stopped: the state of the service is unknown")
+	s.ExpectTold("32m1s The rollback to v41 failed: the build did not end within 30m; it was stopped: the state of the service is unknown")
 }
 
 func TestAnOrderThatJenkinsRefusesIsPaged(t *testing.T) {

@@ -52,7 +52,7 @@ func TestAnAcknowledgementThatRunsOutPagesAgain(t *testing.T) {
 
 	s.ExpectPages("0s step 1 to U0SRE1", "50m0s step 2 to U0SRE2")
 	s.ExpectWhispers("2m0s sre-1: Acknowledged by sre-1.", "20m0s sre-1: sre-1: still looking.")
-	s.ExpectTold("50m0s The acknowledgement by sre-1 ran out after 30m0s without a decision")
+	s.ExpectTold("50m0s The acknowledgement by sre-1 ran out after 30m without a decision")
 	s.ExpectResolved(55*minute, hour)
 	s.ExpectNoTimerLeft()
 }

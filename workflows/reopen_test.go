@@ -115,7 +115,7 @@ func TestAnAlertThatNeverResolvesIsOverWhenAPersonResolves(t *testing.T) {
 	s := tell(t)
 	s.Alert(0, s.endless(0, "backup failed")...)
 	s.At(minute, func() {
-		require.Contains(t, s.card().Notes, "Its monitor never says resolved: somebody has to resolve "+incidentID)
+		require.Contains(t, s.card().Notes, "Somebody has to resolve "+incidentID+": its monitor never says resolved")
 	})
 	for n := range 5 {
 		at := 2*minute + time.Duration(n)*10*second

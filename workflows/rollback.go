@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-44180607/lastgood/activities"
 	"github.com/seed-44180607/lastgood/incident"
+	"github.com/seed-44180607/lastgood/oncall"
 	"github.com/seed-44180607/lastgood/release"
 	"github.com/seed-44180607/lastgood/signals"
 )
@@ -142,7 +143,7 @@ func (b *rollback) carryOut(ctx workflow.Context) incident.Progress {
 		case err != nil:
 			return b.giveUp(ctx, err)
 		case b.run.Lost && !workflow.Now(ctx).Before(b.deadline):
-			return b.progress(incident.PhaseFailed, fmt.Sprintf("Jenkins lost the queued build, and did not build it within %s", b.in.Timeout))
+			return b.progress(incident.PhaseFailed, fmt.Sprintf("Jenkins lost the queued build, and did not build it within %s", oncall.Written(b.in.Timeout)))
 		case b.run.Lost:
 			b.tell(ctx, b.progress(incident.PhaseLost, ""))
 			continue
@@ -216,7 +217,7 @@ func (b *rollback) follow(ctx workflow.Context, summary string, toEnd bool) erro
 func (b *rollback) giveUp(ctx workflow.Context, err error) incident.Progress {
 	why := "the build could not be followed: " + reason(err)
 	if !workflow.Now(ctx).Before(b.deadline) {
-		why = fmt.Sprintf("the build did not end within %s", b.in.Timeout)
+		why = fmt.Sprintf("the build did not end within %s", oncall.Written(b.in.Timeout))
 	}
 	b.halt(ctx)
 	if b.run.Result == release.Success {

@@ -94,7 +94,7 @@ func TestARestoreThatIsNotProvedInTimePagesAgain(t *testing.T) {
 	s.ExpectPages("0s step 1 to U0SRE1", "18m1s step 1 to U0SRE1")
 	s.ExpectOrders("2m0s v41, attempt 1")
 	s.ExpectWhispers("2m0s sre-1: Rollback from v42 to v41 decided by sre-1.")
-	s.ExpectTold("18m1s The rollback to v41 did not help: the alerts still fire 15m0s after the build")
+	s.ExpectTold("18m1s The rollback to v41 did not help: the alerts still fire 15m after the build")
 	s.ExpectResolved(20*minute, 25*minute)
 	require.Empty(t, s.Incident.Restored)
 }

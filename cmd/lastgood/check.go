@@ -41,7 +41,7 @@ With --source and --body, print the alerts that a mapping makes of a body, and t
 			if calendars.fault != nil {
 				return calendars.fault
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s: %d services, %d people, %d schedules: good\n",
+			fmt.Fprintf(cmd.OutOrStdout(), "%s: good; services: %d, people: %d, schedules: %d\n",
 				args[0], len(file.Services), len(file.Roster.People), len(file.Roster.Schedules))
 			if calendars.left > 0 {
 				fmt.Fprintf(cmd.OutOrStdout(), "calendars on the web, not read: %d; --live reads them\n", calendars.left)

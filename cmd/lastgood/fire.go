@@ -58,6 +58,9 @@ part of the address. A body for /v2/enqueue carries its own.`,
 
 // sourceOf is the source that an address is of.
 func sourceOf(to string) (string, error) {
+	if to == "" {
+		return "", errors.New("say where: --to http://127.0.0.1:8080/v1/alerts/alertmanager")
+	}
 	u, err := url.Parse(to)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return "", errors.New("--to is no address like http://127.0.0.1:8080/v1/alerts/alertmanager")

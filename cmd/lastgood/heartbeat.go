@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-44180607/lastgood/incident"
+	"github.com/seed-44180607/lastgood/oncall"
 )
 
 func heartbeatCommand() *cobra.Command {
@@ -86,7 +87,7 @@ func (l live) heartbeats(ctx context.Context) ([]heartbeatRow, error) {
 func rowOf(w incident.Watch, now time.Time) heartbeatRow {
 	h := w.Heartbeat
 	row := heartbeatRow{
-		Name: h.Name, Service: h.Service, Every: h.Every.String(), Grace: h.Grace.String(), Severity: string(h.Severity),
+		Name: h.Name, Service: h.Service, Every: oncall.Written(h.Every), Grace: oncall.Written(h.Grace), Severity: string(h.Severity),
 		State: beats, Last: w.Last, Due: w.Due(),
 	}
 	switch {

@@ -17,14 +17,14 @@ func TestAHeartbeatIsListedWithItsState(t *testing.T) {
 	require.Equal(t, silent, rowOf(w, now.Add(61*time.Minute)).State, "also when no worker has noticed yet")
 	heard := w.Beat(now.Add(time.Minute), now.Add(time.Minute))
 	require.Equal(t, heartbeatRow{
-		Name: "nightly", Service: "backup", Every: "1h0m0s", Grace: "1m0s", Severity: "SEV2", State: beats,
+		Name: "nightly", Service: "backup", Every: "1h", Grace: "1m", Severity: "SEV2", State: beats,
 		Last: now.Add(time.Minute), Due: now.Add(62 * time.Minute),
 	}, rowOf(heard, now.Add(30*time.Minute)))
 
 	var out strings.Builder
 	require.NoError(t, printHeartbeats(&out, []heartbeatRow{rowOf(heard, now), {Name: "new", State: unwatched}}))
 	require.Contains(t, strings.Join(strings.Fields(out.String()), " "),
-		"nightly backup 1h0m0s 1m0s SEV2 beats Wed 1 Jul 2026 02:01:00 UTC Wed 1 Jul 2026 03:02:00 UTC new")
+		"nightly backup 1h 1m SEV2 beats Wed 1 Jul 2026 02:01:00 UTC Wed 1 Jul 2026 03:02:00 UTC new")
 	require.Regexp(t, `new .*unwatched +- +-\n`, out.String())
 }
 

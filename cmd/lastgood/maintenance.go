@@ -42,7 +42,7 @@ func addMaintenanceCommand() *cobra.Command {
 	cmd.Flags().StringVar(&wish.Service, "service", "", `the service, or "*" for all of them`)
 	cmd.Flags().StringVar(&wish.From, "from", "", "when it begins, RFC 3339 (default now)")
 	cmd.Flags().StringVar(&wish.To, "to", "", "when it ends, RFC 3339")
-	cmd.Flags().DurationVar(&wish.For, "for", 0, "how long it lasts, in place of --to")
+	cmd.Flags().Var((*lasting)(&wish.For), "for", "how long it lasts, in place of --to: 90m, 2h, 3d")
 	cmd.Flags().StringVar(&wish.Reason, "reason", "", "why, for those who see an incident in it")
 	cmd.Flags().StringVar(&wish.By, "by", "", "who enters it (default $USER)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -95,37 +95,12 @@ func (l live) served(id string) error {
 }
 
 func endMaintenanceCommand() *cobra.Command {
-	var by string
-	cmd := &cobra.Command{
-		Use: "end ID", Short: "End a maintenance now, or take back one that has not begun: what still fires is paged within a minute",
-		Args: usageOf(cobra.ExactArgs(1)),
-	}
-	form := addOutput(cmd)
-	cmd.Flags().StringVar(&by, "by", "", "who ends it (default $USER)")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		return change(cmd, func(now live) error {
-			by, err := now.by(by)
-			if err != nil {
-				return err
-			}
-			err = now.store(cmd.Context(), func(ctx context.Context) error {
-				return now.client.EndMaintenance(ctx, signals.Removal{ID: args[0], By: by})
-			})
-			if errors.Is(err, signals.ErrNoMaintenance) {
-				return fmt.Errorf("there is no maintenance %s that was entered at run time: `lastgood maintenance list` shows those in force and to come", args[0])
-			}
-			if err != nil {
-				return err
-			}
-			taken := now.taken(cmd.Context(), func(k signals.Kept) bool { return !k.HasMaintenance(args[0]) })
-			row := map[string]any{"ended": args[0], "taken": taken}
-			return form.print(cmd.OutOrStdout(), row, func(to io.Writer) error {
-				_, err := fmt.Fprintf(to, "the end of maintenance %s is stored%s\n", args[0], waiting(taken))
-				return err
-			})
-		})
-	}
-	return cmd
+	return withdrawal{
+		use: "end ID", short: "End a maintenance now, or take back one that has not begun: what still fires is paged within a minute",
+		by: "who ends it (default $USER)", send: signals.Client.EndMaintenance, kept: signals.Kept.HasMaintenance,
+		unknown: signals.ErrNoMaintenance, none: "there is no maintenance %s that was entered at run time: `lastgood maintenance list` shows those in force and to come",
+		done: "ended", told: "the end of maintenance %s is stored%s\n",
+	}.command()
 }
 
 func listMaintenanceCommand() *cobra.Command {

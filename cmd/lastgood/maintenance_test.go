@@ -65,7 +65,7 @@ func TestThePreviewKnowsWhatTheFirstPageWaitsFor(t *testing.T) {
 		"threshold": {
 			[]string{"--service", "counted", "--at", "2026-01-06T12:00:00Z"},
 			[]string{"0s Tue 12:00:00"},
-			[]string{"Nobody is paged before 5 alerts have fired within 5m0s (threshold); here that many fire at once."},
+			[]string{"Nobody is paged before 5 alerts have fired within 5m (threshold); here that many fire at once."},
 		},
 		"maintenance": {
 			[]string{"--service", "checkout", "--severity", "SEV4", "--at", "2026-01-06T03:00:00Z"},

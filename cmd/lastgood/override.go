@@ -43,7 +43,7 @@ func overrideCommand() *cobra.Command {
 	cmd.Flags().StringVar(&wish.Person, "person", "", "who is on call")
 	cmd.Flags().StringVar(&wish.From, "from", "", "when it begins, RFC 3339 or 2006-01-02T15:04 on the clock of the schedule's zone (default now)")
 	cmd.Flags().StringVar(&wish.To, "to", "", "when it ends, written as --from")
-	cmd.Flags().DurationVar(&wish.For, "for", 0, "how long it lasts, in place of --to")
+	cmd.Flags().Var((*lasting)(&wish.For), "for", "how long it lasts, in place of --to: 90m, 2h, 3d")
 	cmd.Flags().StringVar(&wish.By, "by", "", "who makes it (default $USER)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if wish.Schedule == "" || wish.Person == "" {
@@ -124,32 +124,12 @@ func (l live) swap(schedule, one, other, by string) ([]oncall.Override, error) {
 }
 
 func removeCommand() *cobra.Command {
-	var by string
-	cmd := &cobra.Command{Use: "remove ID", Short: "Take an override back, or both of a swap", Args: usageOf(cobra.ExactArgs(1))}
-	form := addOutput(cmd)
-	cmd.Flags().StringVar(&by, "by", "", "who takes it back (default $USER)")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		return change(cmd, func(now live) error {
-			by, err := now.by(by)
-			if err != nil {
-				return err
-			}
-			err = now.store(cmd.Context(), func(ctx context.Context) error { return now.client.Remove(ctx, signals.Removal{ID: args[0], By: by}) })
-			if errors.Is(err, signals.ErrNoOverride) {
-				return fmt.Errorf("there is no override %s: `lastgood oncall override list` shows those that are in force or to come", args[0])
-			}
-			if err != nil {
-				return err
-			}
-			taken := now.taken(cmd.Context(), func(k signals.Kept) bool { return !k.Has(args[0]) })
-			row := map[string]any{"removed": args[0], "taken": taken}
-			return form.print(cmd.OutOrStdout(), row, func(to io.Writer) error {
-				_, err := fmt.Fprintf(to, "override %s is removed%s\n", args[0], waiting(taken))
-				return err
-			})
-		})
-	}
-	return cmd
+	return withdrawal{
+		use: "remove ID", short: "Take an override back, or both of a swap", by: "who takes it back (default $USER)",
+		send: signals.Client.Remove, kept: signals.Kept.Has,
+		unknown: signals.ErrNoOverride, none: "there is no override %s: `lastgood oncall override list` shows those that are in force or to come",
+		done: "removed", told: "override %s is removed%s\n",
+	}.command()
 }
 
 func listCommand() *cobra.Command {

@@ -33,7 +33,7 @@ func previewCommand() *cobra.Command {
 	flags.StringVar(&q.severity, "severity", "", "SEV1 to SEV4; that of an alert which names none when not given")
 	flags.StringVar(&q.at, "at", "", "when the incident opens, RFC 3339; now when not given")
 	flags.BoolVar(&q.nobody, "nobody-answers", false, "follow the climb to its end; so it is without --ack-at")
-	flags.DurationVar(&q.ackAfter, "ack-at", 0, "how long after the opening somebody acknowledges, as in 7m")
+	flags.Var((*lasting)(&q.ackAfter), "ack-at", "how long after the opening somebody acknowledges, as in 7m")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		q.acked = cmd.Flags().Changed("ack-at")
 		return q.answer(cmd, form)
@@ -129,10 +129,10 @@ func (p *preview) climb() {
 func (p preview) waits() []string {
 	var lines []string
 	if hold := p.service.HoldPage; hold > 0 {
-		lines = append(lines, fmt.Sprintf("hold_page keeps the first page back for %s: what resolves before pages nobody.", hold))
+		lines = append(lines, fmt.Sprintf("hold_page keeps the first page back for %s: what resolves before pages nobody.", oncall.Written(hold)))
 	}
 	if t := p.service.Threshold; t != nil {
-		lines = append(lines, fmt.Sprintf("Nobody is paged before %d alerts have fired within %s (threshold); here that many fire at once.", t.Alerts, t.Within))
+		lines = append(lines, fmt.Sprintf("Nobody is paged before %d alerts have fired within %s (threshold); here that many fire at once.", t.Alerts, oncall.Written(t.Within)))
 	}
 	if m, in := p.roster.Maintained(p.service.ID, p.began.Add(p.service.HoldPage)); in {
 		lines = append(lines, fmt.Sprintf("%s is in maintenance from %s to %s: nobody is paged before %s.",

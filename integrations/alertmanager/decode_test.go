@@ -173,12 +173,15 @@ func TestAnAlertWithoutANameIsNamedByItsFingerprint(t *testing.T) {
 
 func TestOnlyWebAddressesAreLinked(t *testing.T) {
 	tests := map[string]string{
-		"https://prometheus/graph?a=b":        "https://prometheus/graph?a=b",
-		"http://u:p@prometheus/":              "http://prometheus/",
-		"javascript:alert(1)":                 "",
-		"file:///etc/passwd":                  "",
-		"/graph":                              "",
-		"http://" + strings.Repeat("x", 3000): "",
+		"https://prometheus/graph?a=b":         "https://prometheus/graph?a=b",
+		"http://u:p@prometheus/":               "http://prometheus/",
+		"javascript:alert(1)":                  "",
+		"file:///etc/passwd":                   "",
+		"/graph":                               "",
+		"http://" + strings.Repeat("x", 3000):  "",
+		"http://x/" + strings.Repeat("é", 700): "", // 4,200 bytes, once it is escaped.
+		"http://x/graph?a=\u0096b":             "",
+		"http://x/graph?a=\u202eb":             "",
 	}
 	for address, want := range tests {
 		body := with(`"generatorURL":""`, fmt.Sprintf(`"generatorURL":%q`, address))

@@ -67,7 +67,7 @@ func Clean(text string, most int) string {
 		switch {
 		case r == '\n', r == '\r', r == '\t':
 			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
+		case obeyed(r):
 			return -1
 		default:
 			return r
@@ -80,14 +80,22 @@ func Clean(text string, most int) string {
 	return text
 }
 
+// obeyed says whether a terminal or a page obeys a character rather than shows it.
+func obeyed(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
+
 // WebAddress is an address that people may be sent to, or nothing.
 func WebAddress(address string) string {
-	u, err := url.Parse(strings.TrimSpace(address))
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || len(address) > MaxURL {
+	address = strings.TrimSpace(address)
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || strings.ContainsFunc(address, obeyed) {
 		return ""
 	}
 	u.User = nil
-	return u.String()
+	// Escaped it may be three times as long.
+	if address = u.String(); len(address) > MaxURL {
+		return ""
+	}
+	return address
 }
 
 // Group is the group's key. One too long to carry along keeps its identity by a hash.

@@ -52,7 +52,7 @@ func TestAMaintenanceThatMakesNoSenseIsNotEntered(t *testing.T) {
 		"maintenance checkout":                "say either until when it lasts or for how long; it is written",
 		"maintenance checkout please":         "say either until when it lasts or for how long",
 		"maintenance checkout for":            `"for" says nothing by itself`,
-		"maintenance checkout for ever":       `"ever" is no time like 2h or 90m`,
+		"maintenance checkout for ever":       `"ever" is no time like 90m, 2h or 3d`,
 		"maintenance chekout for 2h":          "there is no service chekout; did you mean checkout?",
 		"maintenance checkout for 800h":       "is longer than 30 days",
 		"maintenance checkout to tomorrow":    `the end of the maintenance, "tomorrow", is not RFC 3339`,

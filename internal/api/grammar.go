@@ -146,8 +146,8 @@ func spanOf(what string, words []string) (s span, rest []string, err error) {
 		case name == "to" && s.to == "":
 			s.to = value
 		case name == "for" && s.length == 0:
-			if s.length, err = time.ParseDuration(value); err != nil || s.length <= 0 {
-				return span{}, nil, wrong(what, "%q is no time like 2h or 90m", value)
+			if s.length, err = oncall.Duration(value); err != nil || s.length <= 0 {
+				return span{}, nil, wrong(what, "%q is no time like 90m, 2h or 3d", value)
 			}
 		default:
 			return span{}, nil, wrong(what, "%q is not expected there", words[0])

@@ -43,7 +43,7 @@ func TestWhatIsHardlyMeantIsNamedWithItsLine(t *testing.T) {
 		"x.yaml:6: schedules[0]: nobody is on call in days from Sat 2026-12-05 00:00 Europe/London to Mon 2026-12-07 00:00 Europe/London",
 		"x.yaml:6: schedules[0]: nobody is on call in days from Sat 2026-12-12 00:00 Europe/London to Mon 2026-12-14 00:00 Europe/London",
 		"x.yaml:6: schedules[0]: 2 more gaps in days until Sun 2026-12-27 12:00 Europe/London",
-		"x.yaml:13: policies[0].steps[0]: ends 2m0s after its first page, before the contact rules a (sms after 5m0s)",
+		"x.yaml:13: policies[0].steps[0]: ends 2m after its first page, before the contact rules a (sms after 5m)",
 		"x.yaml:15: policies[0].steps[1]: pages nobody: b cannot be reached",
 		"x.yaml:16: policies[1]: forgotten is the policy of no service, for any severity",
 		"x.yaml:17: policies[2]: shadowed is the policy of no service, for any severity",

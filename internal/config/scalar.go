@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +17,7 @@ import (
 
 // scalars are the types with a way of writing of their own.
 var scalars = map[reflect.Type]func(string) (any, error){
-	reflect.TypeFor[time.Duration]():     func(s string) (any, error) { return parseDuration(s) },
+	reflect.TypeFor[time.Duration]():     func(s string) (any, error) { return oncall.Duration(s) },
 	reflect.TypeFor[oncall.Period]():     func(s string) (any, error) { return oncall.ParsePeriod(s) },
 	reflect.TypeFor[time.Weekday]():      func(s string) (any, error) { return parseWeekday(s) },
 	reflect.TypeFor[incident.Severity](): func(s string) (any, error) { return parseSeverity(s) },
@@ -129,31 +128,6 @@ func kind(node ast.Node) string {
 		return "the number " + text(node)
 	default:
 		return "something else"
-	}
-}
-
-var longDuration = regexp.MustCompile(`^([0-9]{1,4})([dw])$`)
-
-// parseDuration reads 90s, 5m, 1h30m, and whole days and weeks of 24 h and 168 h: 7d, 1w.
-func parseDuration(s string) (time.Duration, error) {
-	if m := longDuration.FindStringSubmatch(s); m != nil {
-		n, err := strconv.Atoi(m[1])
-		if err != nil {
-			return 0, fmt.Errorf("read %q: %w", s, err)
-		}
-		if m[2] == "w" {
-			n *= 7
-		}
-		return time.Duration(n) * 24 * time.Hour, nil
-	}
-	d, err := time.ParseDuration(s)
-	switch {
-	case err != nil:
-		return 0, fmt.Errorf("%q is no time like 30s, 5m, 24h or 7d", s)
-	case d < 0:
-		return 0, fmt.Errorf("%q is below 0", s)
-	default:
-		return d, nil
 	}
 }
 

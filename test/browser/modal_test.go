@@ -32,6 +32,10 @@ const modal = `{"type":"modal","callback_id":"choose","title":{"type":"plain_tex
   {"text":{"type":"plain_text","text":"2026.11.3"},"value":"2026.11.3"},{"text":{"type":"plain_text","text":"2026.11.2"},"value":"2026.11.2"}]}},
  {"type":"input","block_id":"reason","label":{"type":"plain_text","text":"Reason"},"element":{"type":"plain_text_input","action_id":"reason","multiline":true}}]}`
 
+// notice is a modal with nothing to send.
+const notice = `{"type":"modal","title":{"type":"plain_text","text":"Told"},"close":{"type":"plain_text","text":"Close"},
+ "blocks":[{"type":"section","text":{"type":"mrkdwn","text":"That is all."}}]}`
+
 // app answers interactions as an app with a modal does: a click opens it, a
 // submission without a reason is refused.
 type app struct {
@@ -83,6 +87,10 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (a *app) command(w http.ResponseWriter, r *http.Request) {
 	if r.FormValue("text") == "choose" {
 		a.call("views.open", url.Values{"trigger_id": {r.FormValue("trigger_id")}, "view": {modal}})
+		return
+	}
+	if r.FormValue("text") == "tell" {
+		a.call("views.open", url.Values{"trigger_id": {r.FormValue("trigger_id")}, "view": {notice}})
 		return
 	}
 	_, _ = w.Write([]byte("I only know " + r.FormValue("command") + " choose"))
@@ -172,6 +180,12 @@ func TestACommandIsTypedOnThePage(t *testing.T) {
 	s.press(`#modal-submit`)
 	s.gone(`#modal[open]`)
 	require.Equal(t, []string{"2026.11.3 because the basket is wrong"}, a.chosen())
+
+	s.do(chromedp.Evaluate(`document.getElementById("slash").reset()`, nil), chromedp.SendKeys(`#slash input`, "/lastgood tell\r", chromedp.ByQuery))
+	s.reads(`#modal[open]`, "That is all.")
+	s.holds(`document.getElementById("modal-submit").offsetParent === null`, "no button to send a modal that has none")
+	s.press(`#modal-close`)
+	s.gone(`#modal[open]`)
 }
 
 // openApp starts a simulator with an app, and a browser.
