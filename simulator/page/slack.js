@@ -155,7 +155,13 @@ function drawModal() {
   submit.replaceChildren(...textObject(wanted.view.submit, names));
   document.getElementById('modal-error').textContent = '';
   document.getElementById('modal-close').onclick = () => dialog.close();
-  dialog.onclose = () => dismissed.add(wanted.id);
+  dialog.onclose = () => {
+    dismissed.add(wanted.id);
+    // What had the focus has it back, but no caret until it is focused anew.
+    const back = document.activeElement;
+    back.blur();
+    back.focus({preventScroll: true});
+  };
   document.getElementById('modal-form').onsubmit = (event) => {
     event.preventDefault();
     send(wanted, event.target);

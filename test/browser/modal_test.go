@@ -181,7 +181,7 @@ func TestACommandIsTypedOnThePage(t *testing.T) {
 	s.gone(`#modal[open]`)
 	require.Equal(t, []string{"2026.11.3 because the basket is wrong"}, a.chosen())
 
-	s.do(chromedp.Evaluate(`document.getElementById("slash").reset()`, nil), chromedp.SendKeys(`#slash input`, "/lastgood tell\r", chromedp.ByQuery))
+	s.do(chromedp.SendKeys(`#slash input`, "/lastgood tell\r", chromedp.ByQuery))
 	s.reads(`#modal[open]`, "That is all.")
 	s.holds(`document.getElementById("modal-submit").offsetParent === null`, "no button to send a modal that has none")
 	s.press(`#modal-close`)
