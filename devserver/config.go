@@ -20,6 +20,10 @@ const (
 	// SQLite is one day, too short to read on Monday what happened on Friday.
 	retention = 30 * 24 * time.Hour
 
+	// startWithin is how long the services may take to start, and then to answer. The 15 s that the server gives them
+	// by itself do not do on a machine that is busy.
+	startWithin = time.Minute
+
 	// namespaceRefresh is how often each service reads the namespaces again, and so how long it
 	// takes until a search attribute added to a running server can be used.
 	namespaceRefresh = time.Second
@@ -65,6 +69,8 @@ func clusterConfig(s settings, p ports) *config.Config {
 		PublicClient:        config.PublicClient{HostPort: p.frontend()},
 		Services:            map[string]config.Service{},
 	}
+	// Nothing joins: the hosts are static. The server only takes twice this as the time to start.
+	c.Global.Membership.MaxJoinDuration = startWithin / 2
 	c.Archival.History.State, c.Archival.Visibility.State = "disabled", "disabled"
 	c.NamespaceDefaults.Archival.History.State, c.NamespaceDefaults.Archival.Visibility.State = "disabled", "disabled"
 	for name, port := range p.services {

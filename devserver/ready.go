@@ -15,15 +15,12 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-const (
-	readyWithin = 30 * time.Second
-	askEvery    = 10 * time.Millisecond
-)
+const askEvery = 10 * time.Millisecond
 
 // awaitReady returns once the frontend answers, the namespace is as lastgood needs it, and the UI
 // answers.
 func awaitReady(ctx context.Context, p ports, logger log.Logger) error {
-	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	ctx, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()
 	c, err := client.NewLazyClient(client.Options{HostPort: p.frontend(), Namespace: namespace, Logger: log.NewSdkLogger(logger)})
 	if err != nil {
