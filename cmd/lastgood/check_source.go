@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-44180607/lastgood/incident"
-	"github.com/seed-44180607/lastgood/integrations/payload"
+	"github.com/seed-44180607/lastgood/internal/app"
 	"github.com/seed-44180607/lastgood/internal/config"
 	"github.com/seed-44180607/lastgood/internal/mapping"
 	"github.com/seed-44180607/lastgood/internal/spelling"
@@ -61,7 +61,7 @@ func (t *trial) run(cmd *cobra.Command, file config.File) error {
 	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), tryWithin)
 	defer cancel()
-	deliveries, err := m.Read(ctx, body, payload.Severities{Words: file.Severities, Default: file.Severity("")})
+	deliveries, err := m.Read(ctx, body, app.Terms(file))
 	if err != nil {
 		return fmt.Errorf("%s would be answered 400: %w", t.source, err)
 	}

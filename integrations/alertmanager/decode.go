@@ -10,6 +10,6 @@ import (
 
 // Decode reads the body of a webhook call. Every error is a *payload.Error that says
 // where and what.
-func Decode(body []byte, severities payload.Severities) (incident.Delivery, error) {
-	return payload.Grouped("alertmanager", body, severities, nil)
+func Decode(body []byte, terms payload.Terms) (incident.Delivery, error) {
+	return payload.Grouped("alertmanager", body, terms, nil)
 }

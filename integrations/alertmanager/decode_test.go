@@ -15,7 +15,7 @@ import (
 	"github.com/seed-44180607/lastgood/integrations/payload/payloadtest"
 )
 
-var options = payload.Severities{
+var options = payload.Terms{
 	Words:   map[string]incident.Severity{"critical": incident.SEV1, "warning": incident.SEV3},
 	Default: incident.SEV2,
 }
@@ -64,16 +64,16 @@ func TestAFiringAlertHasNoEnd(t *testing.T) {
 func TestTheSeverityComesFromItsLabel(t *testing.T) {
 	tests := map[string]struct {
 		label   string
-		options payload.Severities
+		options payload.Terms
 		want    incident.Severity
 	}{
 		"mapped":                {"critical", options, incident.SEV1},
 		"in other letters":      {"Critical ", options, incident.SEV1},
-		"mapped as it is":       {"P1", payload.Severities{Words: map[string]incident.Severity{"P1": incident.SEV4}}, incident.SEV4},
+		"mapped as it is":       {"P1", payload.Terms{Words: map[string]incident.Severity{"P1": incident.SEV4}}, incident.SEV4},
 		"not mapped":            {"page", options, incident.SEV2},
 		"missing":               {"", options, incident.SEV2},
-		"without any default":   {"page", payload.Severities{}, incident.SEV2},
-		"with a milder default": {"page", payload.Severities{Default: incident.SEV4}, incident.SEV4},
+		"without any default":   {"page", payload.Terms{}, incident.SEV2},
+		"with a milder default": {"page", payload.Terms{Default: incident.SEV4}, incident.SEV4},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -41,7 +41,7 @@ type message struct {
 
 // Decode reads the body of a webhook call: one alert, of the group that is its monitor.
 // Every error is a *payload.Error that says where and what.
-func Decode(body []byte, severities payload.Severities) (incident.Delivery, error) {
+func Decode(body []byte, terms payload.Terms) (incident.Delivery, error) {
 	var m message
 	if err := payload.Read(body, &m); err != nil {
 		return incident.Delivery{}, err
@@ -49,7 +49,7 @@ func Decode(body []byte, severities payload.Severities) (incident.Delivery, erro
 	if err := m.check(); err != nil {
 		return incident.Delivery{}, err
 	}
-	one, err := m.alert(severities)
+	one, err := m.alert(terms)
 	if err != nil {
 		return incident.Delivery{}, err
 	}
@@ -83,10 +83,10 @@ func (m message) check() *payload.Error {
 // alert is the one alert of the message. Date is that of this message, not of the
 // cycle's beginning, which Datadog does not tell: what comes late is older than what is
 // known, and a monitor that triggers again is news.
-func (m message) alert(severities payload.Severities) (incident.Alert, *payload.Error) {
+func (m message) alert(terms payload.Terms) (incident.Alert, *payload.Error) {
 	labels := m.labels()
 	out := incident.Alert{
-		Severity: m.severity(labels, severities), Labels: payload.Labels(labels, severities.Foremost),
+		Severity: m.severity(labels, terms), Labels: payload.Labels(labels, terms.Foremost),
 		Name: m.name(), URL: payload.WebAddress(m.Link),
 	}
 	var err *payload.Error
@@ -160,16 +160,16 @@ var priorities = map[string]incident.Severity{
 
 // severity is that of the tag severity, else of the monitor's priority, else of the
 // event's type.
-func (m message) severity(labels map[string]string, severities payload.Severities) incident.Severity {
+func (m message) severity(labels map[string]string, terms payload.Terms) incident.Severity {
 	for _, word := range []string{labels["severity"], m.Priority} {
-		if severity, ok := severities.Mapped(word); ok {
+		if severity, ok := terms.Mapped(word); ok {
 			return severity
 		}
 	}
 	if severity, ok := priorities[strings.ToUpper(strings.TrimSpace(m.Priority))]; ok {
 		return severity
 	}
-	return severities.Of(m.Type)
+	return terms.Severity(m.Type)
 }
 
 // announced is what Datadog puts before the monitor's title.

@@ -18,12 +18,12 @@ import (
 
 const template = "../../docs/examples/datadog-webhook.json"
 
-// severities are those of a configuration that says nothing.
-var severities = payload.Severities{Words: map[string]incident.Severity{
+// terms are those of a configuration that says nothing.
+var terms = payload.Terms{Words: map[string]incident.Severity{
 	"critical": incident.SEV1, "error": incident.SEV2, "warning": incident.SEV3, "info": incident.SEV4,
 }}
 
-func decode(body []byte) (incident.Delivery, error) { return datadog.Decode(body, severities) }
+func decode(body []byte) (incident.Delivery, error) { return datadog.Decode(body, terms) }
 
 // The bodies are the template with the example values of
 // https://docs.datadoghq.com/integrations/webhooks/#variables, and tags and titles in
@@ -124,7 +124,7 @@ func TestTheSeverityIsTheTagsElseThePrioritysElseTheTypes(t *testing.T) {
 }
 
 func TestAConfiguredSeverityOfAPriorityHolds(t *testing.T) {
-	mild := payload.Severities{Words: map[string]incident.Severity{"P1": incident.SEV4}}
+	mild := payload.Terms{Words: map[string]incident.Severity{"P1": incident.SEV4}}
 	d, err := datadog.Decode([]byte(with("priority", "P1")), mild)
 	require.NoError(t, err)
 	require.Equal(t, incident.SEV4, d.Alerts[0].Severity)

@@ -25,8 +25,8 @@ var blind = map[string]string{
 //
 // The group is Grafana's own: its keys are made as Alertmanager's are, and those of one
 // say nothing about the alerts of the other.
-func Decode(body []byte, severities payload.Severities) (incident.Delivery, error) {
-	d, err := payload.Grouped(name, body, severities, own)
+func Decode(body []byte, terms payload.Terms) (incident.Delivery, error) {
+	d, err := payload.Grouped(name, body, terms, own)
 	if err != nil {
 		return d, err
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 func decode(body []byte) (incident.Delivery, error) {
-	return grafana.Decode(body, payload.Severities{Words: map[string]incident.Severity{"critical": incident.SEV1}})
+	return grafana.Decode(body, payload.Terms{Words: map[string]incident.Severity{"critical": incident.SEV1}})
 }
 
 // documented.json is the example of Grafana's documents, its message cut

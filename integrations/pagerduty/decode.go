@@ -59,7 +59,7 @@ type details struct {
 // Decode reads the body of a call. Every error is a *payload.Error. What has a
 // dedup_key is identified by it alone; a start is never told, so that a trigger joins
 // the firing that goes on, and begins another once that is resolved.
-func Decode(body []byte, severities payload.Severities) (Call, error) {
+func Decode(body []byte, terms payload.Terms) (Call, error) {
 	var m message
 	if err := payload.Read(body, &m); err != nil {
 		return Call{}, err
@@ -81,9 +81,9 @@ func Decode(body []byte, severities payload.Severities) (Call, error) {
 	}
 	switch m.Action {
 	case "trigger":
-		call.Delivery.Alerts = []incident.Alert{m.alert(call.Key, severities)}
+		call.Delivery.Alerts = []incident.Alert{m.alert(call.Key, terms)}
 	default:
-		call.Delivery.Alerts = []incident.Alert{{Fingerprint: payload.Identity(call.Key), Severity: severities.Of(""), Name: "alert " + payload.Clean(call.Key, payload.MaxName)}}
+		call.Delivery.Alerts = []incident.Alert{{Fingerprint: payload.Identity(call.Key), Severity: terms.Severity(""), Name: "alert " + payload.Clean(call.Key, payload.MaxName)}}
 	}
 	return call, nil
 }
@@ -137,7 +137,7 @@ func (d *details) key() string {
 	return hex.EncodeToString(sum.Sum(nil)[:16])
 }
 
-func (m message) alert(key string, severities payload.Severities) incident.Alert {
+func (m message) alert(key string, terms payload.Terms) incident.Alert {
 	d := m.Payload
 	link, runbook := m.links()
 	name := payload.Clean(d.Class, payload.MaxName)
@@ -148,8 +148,8 @@ func (m message) alert(key string, severities payload.Severities) incident.Alert
 		name = "alert"
 	}
 	return incident.Alert{
-		Fingerprint: payload.Identity(key), Firing: true, Severity: severities.Of(d.Severity),
+		Fingerprint: payload.Identity(key), Firing: true, Severity: terms.Severity(d.Severity),
 		Name: name, Summary: payload.Clean(d.Summary, payload.MaxSummary),
-		Labels: m.labels(severities.Foremost), URL: link, Runbook: runbook,
+		Labels: m.labels(terms.Foremost), URL: link, Runbook: runbook,
 	}
 }

@@ -18,12 +18,12 @@ import (
 	"github.com/seed-44180607/lastgood/integrations/payload/payloadtest"
 )
 
-var severities = payload.Severities{
+var terms = payload.Terms{
 	Words: map[string]incident.Severity{"critical": incident.SEV1, "error": incident.SEV2, "warning": incident.SEV3, "info": incident.SEV4},
 }
 
 func TestTheDocumentedTriggerBecomesAnAlertWithoutAStart(t *testing.T) {
-	got, err := pagerduty.Decode(read(t, "documented-trigger.json"), severities)
+	got, err := pagerduty.Decode(read(t, "documented-trigger.json"), terms)
 	require.NoError(t, err)
 	require.Equal(t, pagerduty.Call{
 		Key: "samplekeyhere", Client: "Sample Monitoring Service",
@@ -43,13 +43,13 @@ func TestTheDocumentedTriggerBecomesAnAlertWithoutAStart(t *testing.T) {
 }
 
 func TestTheDocumentedAcknowledgeAndResolveNameTheirKeyOnly(t *testing.T) {
-	got, err := pagerduty.Decode(read(t, "documented-acknowledge.json"), severities)
+	got, err := pagerduty.Decode(read(t, "documented-acknowledge.json"), terms)
 	require.NoError(t, err)
 	require.True(t, got.Acknowledges)
 	require.Equal(t, "pagerduty/dedupkeyhere", got.Delivery.Group)
 	require.Equal(t, "dedupkeyhere", got.Delivery.Alerts[0].Fingerprint)
 
-	got, err = pagerduty.Decode(read(t, "documented-resolve.json"), severities)
+	got, err = pagerduty.Decode(read(t, "documented-resolve.json"), terms)
 	require.NoError(t, err)
 	require.Equal(t, "pagerduty/dedupkeyhere", got.Delivery.Group)
 	require.Equal(t, []incident.Alert{{Fingerprint: "dedupkeyhere", Severity: incident.SEV2, Name: "alert dedupkeyhere"}}, got.Delivery.Alerts)
@@ -58,14 +58,14 @@ func TestTheDocumentedAcknowledgeAndResolveNameTheirKeyOnly(t *testing.T) {
 
 func TestWhatAlertmanagerSendsToPagerDutyIsOneAlertThatResolves(t *testing.T) {
 	const key = "df94ece0c669619c0e1d4294c78ef7464c10ceb5250d9ccd0ef4efa1814127d6"
-	fired, err := pagerduty.Decode(read(t, "alertmanager-0.25-trigger.json"), severities)
+	fired, err := pagerduty.Decode(read(t, "alertmanager-0.25-trigger.json"), terms)
 	require.NoError(t, err)
 	require.Len(t, fired.Delivery.Alerts, 1)
 	a := fired.Delivery.Alerts[0]
 	require.Equal(t, []any{key, incident.SEV1, "HighErrors", "https://wiki.example.com/checkout"}, []any{a.Fingerprint, a.Severity, a.Name, a.Runbook})
 	require.Equal(t, []string{"checkout", "production"}, []string{a.Labels["service"], a.Labels["env"]})
 
-	resolved, err := pagerduty.Decode(read(t, "alertmanager-0.25-resolve.json"), severities)
+	resolved, err := pagerduty.Decode(read(t, "alertmanager-0.25-resolve.json"), terms)
 	require.NoError(t, err)
 	require.Equal(t, fired.Delivery.Group, resolved.Delivery.Group)
 	require.Equal(t, key, resolved.Delivery.Alerts[0].Fingerprint)
@@ -156,7 +156,7 @@ func TestWhatPagerDutyWouldRefuseIsRefused(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, err := pagerduty.Decode([]byte(tt.body), severities)
+			_, err := pagerduty.Decode([]byte(tt.body), terms)
 			require.ErrorContains(t, err, tt.want)
 			var typed *payload.Error
 			require.ErrorAs(t, err, &typed)
@@ -204,7 +204,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(valid))
 	f.Add([]byte(with(`"severity"`, `"custom_details":{"a":{"b":[1,{"c":18446744073709551615}]}},"severity"`)))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		got, err := pagerduty.Decode(body, severities)
+		got, err := pagerduty.Decode(body, terms)
 		pagerduty.Admit(http.Header{}, body, []string{"token"})
 		if err != nil {
 			var typed *payload.Error
@@ -212,7 +212,7 @@ func FuzzDecode(f *testing.F) {
 			require.NotEmpty(t, typed.Where)
 			return
 		}
-		again, err := pagerduty.Decode(body, severities)
+		again, err := pagerduty.Decode(body, terms)
 		require.NoError(t, err)
 		require.Equal(t, got, again)
 		require.NotEmpty(t, got.Key)
@@ -245,7 +245,7 @@ func with(old, changed string) string {
 
 func decoded(t *testing.T, body string) pagerduty.Call {
 	t.Helper()
-	got, err := pagerduty.Decode([]byte(body), severities)
+	got, err := pagerduty.Decode([]byte(body), terms)
 	require.NoError(t, err, body)
 	return got
 }

@@ -133,9 +133,9 @@ func Instant(field, value string) (time.Time, *Error) {
 	return at, nil
 }
 
-// Severities say what a monitor's word for a severity means, and which labels lead to a service.
-type Severities struct {
-	// Words are looked up as they are and in lower case.
+// Terms are what a configuration makes of a body: what its words for a severity mean, and which labels lead to a service.
+type Terms struct {
+	// Words for a severity are looked up as they are and in lower case.
 	Words map[string]incident.Severity
 	// Default is for a word that is missing or not mapped; SEV2 when it is empty.
 	Default incident.Severity
@@ -143,21 +143,21 @@ type Severities struct {
 	Foremost []string
 }
 
-// Of is the severity of a word.
-func (s Severities) Of(word string) incident.Severity {
-	if severity, ok := s.Mapped(word); ok {
+// Severity is the severity of a word.
+func (t Terms) Severity(word string) incident.Severity {
+	if severity, ok := t.Mapped(word); ok {
 		return severity
 	}
-	if s.Default == "" {
+	if t.Default == "" {
 		return incident.SEV2
 	}
-	return s.Default
+	return t.Default
 }
 
 // Mapped is the severity of a word, false when it is not one of Words.
-func (s Severities) Mapped(word string) (incident.Severity, bool) {
+func (t Terms) Mapped(word string) (incident.Severity, bool) {
 	for _, value := range []string{word, strings.ToLower(strings.TrimSpace(word))} {
-		if severity, ok := s.Words[value]; ok {
+		if severity, ok := t.Words[value]; ok {
 			return severity, true
 		}
 	}

@@ -38,7 +38,7 @@ type GroupedAlert struct {
 // them, whatever service they belong to; own, where it is given, has the last word on
 // each. Every error is an *Error that says where and what: nothing of a call is taken
 // unless all of it can be.
-func Grouped(source string, body []byte, severities Severities, own func(GroupedAlert, *incident.Alert)) (incident.Delivery, error) {
+func Grouped(source string, body []byte, terms Terms, own func(GroupedAlert, *incident.Alert)) (incident.Delivery, error) {
 	var g grouped
 	if err := Read(body, &g); err != nil {
 		return incident.Delivery{}, err
@@ -51,7 +51,7 @@ func Grouped(source string, body []byte, severities Severities, own func(Grouped
 		Alerts: make([]incident.Alert, 0, len(g.Alerts)), LeftOut: int(g.Truncated),
 	}
 	for i, sent := range g.Alerts {
-		one, err := sent.alert(severities)
+		one, err := sent.alert(terms)
 		if err != nil {
 			err.Where = fmt.Sprintf("alerts[%d].%s", i, err.Where)
 			return incident.Delivery{}, err
@@ -81,9 +81,9 @@ func known(status string) bool { return status == "firing" || status == "resolve
 
 // alert checks one alert and makes it ours. A resolved one may come without
 // annotations and generatorURL.
-func (a GroupedAlert) alert(severities Severities) (incident.Alert, *Error) {
+func (a GroupedAlert) alert(terms Terms) (incident.Alert, *Error) {
 	out := incident.Alert{
-		Firing: a.Status == "firing", Severity: severities.Of(a.Labels["severity"]), Labels: Labels(a.Labels, severities.Foremost),
+		Firing: a.Status == "firing", Severity: terms.Severity(a.Labels["severity"]), Labels: Labels(a.Labels, terms.Foremost),
 		Name: a.name(), Summary: a.summary(),
 		URL: WebAddress(a.GeneratorURL), Runbook: WebAddress(a.Annotations["runbook_url"]),
 	}

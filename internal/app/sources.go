@@ -17,11 +17,16 @@ import (
 	"github.com/seed-44180607/lastgood/internal/mapping"
 )
 
+// Terms are what a file makes of the bodies that monitors send.
+func Terms(f config.File) payload.Terms {
+	return payload.Terms{Words: f.Severities, Default: f.Severity(""), Foremost: f.Matched()}
+}
+
 // sources are the monitors that may send alerts.
 func sources(c config.Config) []api.Source {
-	severities := payload.Severities{Words: c.Severities, Default: c.Severity(""), Foremost: c.Matched()}
-	with := func(decode func([]byte, payload.Severities) (incident.Delivery, error)) func([]byte) (incident.Delivery, error) {
-		return func(body []byte) (incident.Delivery, error) { return decode(body, severities) }
+	terms := Terms(c.File)
+	with := func(decode func([]byte, payload.Terms) (incident.Delivery, error)) func([]byte) (incident.Delivery, error) {
+		return func(body []byte) (incident.Delivery, error) { return decode(body, terms) }
 	}
 	own := []api.Source{
 		{Name: "alertmanager", Decode: with(alertmanager.Decode)},
@@ -29,10 +34,10 @@ func sources(c config.Config) []api.Source {
 		{Name: "datadog", Decode: with(datadog.Decode)},
 		{
 			Name: pagerduty.Name, Path: "/v2/enqueue", Admit: pagerduty.Admit, Refused: pagerduty.Refused,
-			Read: func(body []byte) (api.Call, error) { return pagerdutyCall(body, severities) },
+			Read: func(body []byte) (api.Call, error) { return pagerdutyCall(body, terms) },
 		},
 	}
-	return append(own, mapped(c.Sources, severities)...)
+	return append(own, mapped(c.Sources, terms)...)
 }
 
 // fromGrafana admits who shows a token, and who has signed the body with one.
@@ -42,8 +47,8 @@ func fromGrafana(h http.Header, body []byte, tokens []string) bool {
 
 // pagerdutyCall takes a trigger to the service that its labels lead to. What comes after names nothing but its key,
 // and goes to the incident of that, whichever service has it.
-func pagerdutyCall(body []byte, severities payload.Severities) (api.Call, error) {
-	c, err := pagerduty.Decode(body, severities)
+func pagerdutyCall(body []byte, terms payload.Terms) (api.Call, error) {
+	c, err := pagerduty.Decode(body, terms)
 	if err != nil {
 		return api.Call{}, err
 	}
@@ -62,13 +67,13 @@ func pagerdutyCall(body []byte, severities payload.Severities) (api.Call, error)
 const mapWithin = 500 * time.Millisecond
 
 // mapped are the sources whose bodies are read as lastgood.yaml says.
-func mapped(all []*mapping.Mapping, severities payload.Severities) []api.Source {
+func mapped(all []*mapping.Mapping, terms payload.Terms) []api.Source {
 	out := make([]api.Source, len(all))
 	for i, m := range all {
 		out[i] = api.Source{Name: m.ID(), Read: func(body []byte) (api.Call, error) {
 			ctx, cancel := context.WithTimeout(context.Background(), mapWithin)
 			defer cancel()
-			deliveries, err := m.Read(ctx, body, severities)
+			deliveries, err := m.Read(ctx, body, terms)
 			if err != nil && ctx.Err() != nil {
 				err = fmt.Errorf("%w: %w", api.ErrLater, err)
 			}

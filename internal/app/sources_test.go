@@ -68,10 +68,10 @@ func TestAMappedBodyThatTakesTooLongIsToBeSentAgain(t *testing.T) {
 	})
 	require.Empty(t, faults)
 	body := `{"list":[` + strings.Repeat("1,", 9000) + `1],"other":[` + strings.Repeat(`"y",`, 100_000) + `0]}`
-	_, err := mapped([]*mapping.Mapping{m}, payload.Severities{})[0].Read([]byte(body))
+	_, err := mapped([]*mapping.Mapping{m}, payload.Terms{})[0].Read([]byte(body))
 	require.ErrorIs(t, err, api.ErrLater, "the machine may be busy: the monitor is told 503, as after 400 the alert would be lost")
 
-	_, err = mapped([]*mapping.Mapping{m}, payload.Severities{})[0].Read([]byte(`{"list":1}`))
+	_, err = mapped([]*mapping.Mapping{m}, payload.Terms{})[0].Read([]byte(`{"list":1}`))
 	require.Error(t, err)
 	require.NotErrorIs(t, err, api.ErrLater, "what is wrong now is wrong later, too")
 }

@@ -38,7 +38,7 @@ func TestTheDocumentedMappingReadsABody(t *testing.T) {
 	require.Empty(t, file.Unused())
 	got, err := file.Sources[0].Read(t.Context(), []byte(`{"checks":[
 		{"monitor":{"id":7,"name":"Shop","url":"https://uptime.example.com/7"},"status":"down","since":"2026-11-23T12:00:00Z","tags":{"service":"checkout"}},
-		{"type":"test"}]}`), payload.Severities{Words: file.Severities, Default: file.Severity("")})
+		{"type":"test"}]}`), payload.Terms{Words: file.Severities, Default: file.Severity("")})
 	require.NoError(t, err)
 	require.Len(t, got, 1)
 	a := got[0].Alerts[0]

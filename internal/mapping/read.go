@@ -18,23 +18,23 @@ const maxAlerts = 5000
 
 // reading is one body being read.
 type reading struct {
-	mapping    *Mapping
-	severities payload.Severities
-	meter      *meter
-	env        metered
-	where      string // Which alert is being read.
+	mapping *Mapping
+	terms   payload.Terms
+	meter   *meter
+	env     metered
+	where   string // Which alert is being read.
 }
 
 // Read gives the alerts of a body, one delivery for each of its groups. There are none
 // when nothing in the body is to be taken. Every error is a *payload.Error that names
 // the field, the expression and the alert: nothing of a body is taken unless all of it
 // can be. It gives up when the context is over.
-func (m *Mapping) Read(ctx context.Context, body []byte, severities payload.Severities) ([]incident.Delivery, error) {
+func (m *Mapping) Read(ctx context.Context, body []byte, terms payload.Terms) ([]incident.Delivery, error) {
 	value, err := payload.Value(body)
 	if err != nil {
 		return nil, err
 	}
-	r := &reading{mapping: m, severities: severities, meter: &meter{ctx: ctx}, where: "the body"}
+	r := &reading{mapping: m, terms: terms, meter: &meter{ctx: ctx}, where: "the body"}
 	r.env = metered{Body: value, Alert: value, Meter: r.meter.take}
 	list, err := r.alerts()
 	if err != nil {
@@ -117,7 +117,7 @@ func (r *reading) alert(group string) (incident.Alert, *payload.Error) {
 	if first != nil {
 		return a, first
 	}
-	a.Labels = payload.Labels(labels, nil)
+	a.Labels = payload.Labels(labels, r.terms.Foremost)
 	if a.Fingerprint == "" {
 		a.Fingerprint = group
 	}
@@ -138,7 +138,7 @@ func (r *reading) severity(word string) incident.Severity {
 	if s := incident.Severity(strings.ToUpper(word)); s.Valid() {
 		return s
 	}
-	return r.severities.Of(word)
+	return r.terms.Severity(word)
 }
 
 // value is what a field's expression comes to; nil without an expression.

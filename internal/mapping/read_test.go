@@ -18,11 +18,11 @@ import (
 	"github.com/seed-44180607/lastgood/internal/mapping"
 )
 
-var severities = payload.Severities{Words: map[string]incident.Severity{"critical": incident.SEV1, "P4": incident.SEV4}}
+var terms = payload.Terms{Words: map[string]incident.Severity{"critical": incident.SEV1, "P4": incident.SEV4}}
 
 func read(t *testing.T, s mapping.Source, body string) []incident.Delivery {
 	t.Helper()
-	got, err := compiled(t, s).Read(t.Context(), []byte(body), severities)
+	got, err := compiled(t, s).Read(t.Context(), []byte(body), terms)
 	require.NoError(t, err)
 	return got
 }
@@ -163,7 +163,7 @@ func TestWhatABodyLacksIsNamedByFieldAndExpression(t *testing.T) {
 			if tt.change != nil {
 				tt.change(&s)
 			}
-			got, err := compiled(t, s).Read(t.Context(), []byte(tt.body), severities)
+			got, err := compiled(t, s).Read(t.Context(), []byte(tt.body), terms)
 			require.ErrorContains(t, err, tt.want)
 			require.Empty(t, got)
 			var typed *payload.Error
@@ -205,7 +205,7 @@ func TestAHostileBodyIsGivenUpSoon(t *testing.T) {
 			}
 			defer cancel()
 			began := time.Now()
-			_, err := compiled(t, s).Read(ctx, []byte(tt.body), severities)
+			_, err := compiled(t, s).Read(ctx, []byte(tt.body), terms)
 			require.Error(t, err)
 			require.Regexp(t, "the body makes too much work of it|memory budget exceeded", err.Error())
 			require.Less(t, time.Since(began), 10*time.Second)
@@ -234,7 +234,7 @@ func TestAMappingReadsManyBodiesAtOnce(t *testing.T) {
 		all.Go(func() {
 			body := fmt.Sprintf(`{"monitor":{"id":%d},"status":"down","service":"checkout","tags":["prod"]}`, i)
 			for range 50 {
-				got, err := m.Read(t.Context(), []byte(body), severities)
+				got, err := m.Read(t.Context(), []byte(body), terms)
 				if err != nil || len(got) != 1 || got[0].Group != fmt.Sprintf("uptime/%d", i) {
 					t.Errorf("body %d became %v: %v", i, got, err)
 				}
@@ -256,9 +256,9 @@ func TestTheSameBodyIsReadTheSame(t *testing.T) {
 			}
 		}), 0, 20).Draw(r, "alerts"))
 		require.NoError(r, err)
-		got, err := m.Read(t.Context(), body, severities)
+		got, err := m.Read(t.Context(), body, terms)
 		require.NoError(r, err)
-		again, err := m.Read(t.Context(), body, severities)
+		again, err := m.Read(t.Context(), body, terms)
 		require.NoError(r, err)
 		require.Equal(r, got, again)
 		fit(t, got)
@@ -294,14 +294,14 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(`{"checks":[{"id":18446744073709551615,"since":"2026-11-23T12:00:00Z","url":"https://x","labels":{"a":1}}]}`))
 	f.Add([]byte(`[[[[]]]]`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		got, err := m.Read(t.Context(), body, severities)
+		got, err := m.Read(t.Context(), body, terms)
 		if err != nil {
 			var typed *payload.Error
 			require.ErrorAs(t, err, &typed)
 			require.NotEmpty(t, typed.Where)
 			return
 		}
-		again, err := m.Read(t.Context(), body, severities)
+		again, err := m.Read(t.Context(), body, terms)
 		require.NoError(t, err)
 		require.Equal(t, got, again)
 		fit(t, got)

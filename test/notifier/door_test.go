@@ -38,7 +38,7 @@ func openDoor(t *testing.T) *door {
 	t.Helper()
 	d := &door{bodies: map[string][][]byte{}}
 	decode := func(body []byte) (incident.Delivery, error) {
-		return alertmanager.Decode(body, payload.Severities{Words: map[string]incident.Severity{"critical": incident.SEV1}})
+		return alertmanager.Decode(body, payload.Terms{Words: map[string]incident.Severity{"critical": incident.SEV1}})
 	}
 	inside := api.New(api.Options{
 		Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(),
