@@ -78,7 +78,7 @@ storms: build ## The stories of storms and outages at full length, about 15 minu
 		-run 'ThousandsOfAlerts|OutlivesANewRun|ARealCluster|WhileTemporalIsAway'
 
 .PHONY: notifier
-notifier: ## What Alertmanager's own notifiers, of 0.34 and of the one installed, send. CAPTURE=1 saves it.
+notifier: ## What Alertmanager's own notifiers, of 0.34 and of the one installed, send. CAPTURE=1 saves it. Needs Alertmanager.
 	$(GO) test -C test/notifier -vet=all -count=1 ./...$(if $(CAPTURE), -args -capture)
 	$(if $(CAPTURE),$(GO) test ./integrations/alertmanager -update)
 
