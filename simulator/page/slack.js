@@ -13,7 +13,8 @@ let scene;
 
 const names = {
   person: (id) => id === scene.bot ? 'lastgood' : scene.people.find((person) => person.id === id)?.name ?? id,
-  channel: (id) => scene.conversations.find((where) => where.id === id)?.name ?? id,
+  // One that nobody has written to yet is named as it will be.
+  channel: (id) => scene.conversations.find((where) => where.id === id)?.name ?? id.replace(/^C0/, '').toLowerCase(),
 };
 
 // forget is for a world that begins anew.
