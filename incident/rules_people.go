@@ -83,7 +83,7 @@ func snoozed(in *Incident, ev Event) error {
 	if err := in.mustBeOpen(); err != nil {
 		return err
 	}
-	d, err := oncall.Duration(ev.Decision.For)
+	d, err := time.ParseDuration(ev.Decision.For)
 	if err != nil || d <= 0 || d > 24*time.Hour {
 		return refuse("%q is no time to snooze for: give a duration up to 24h, such as 30m.", ev.Decision.For)
 	}

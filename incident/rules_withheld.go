@@ -150,15 +150,15 @@ func pagesWithheld(in *Incident, ev Event) error {
 		return errNothing
 	}
 	w.Maintenance = &ev.Maintenance
-	in.log(ev, PagesWithheld, "Nobody is paged: %s", in.maintained())
+	_, to, _ := w.Maintenance.Span()
+	in.log(ev, PagesWithheld, "Nobody is paged until %s: %s", to.UTC().Format("Mon 2 Jan 15:04:05 UTC"), in.maintained())
 	return nil
 }
 
-// maintained says of a maintenance until when it lasts, who entered it and why.
+// maintained says of a maintenance who entered it and why.
 func (in Incident) maintained() string {
 	m := in.Withheld.Maintenance
-	_, to, _ := m.Span()
-	line := fmt.Sprintf("%s is in maintenance until %s", in.Service.ID, to.UTC().Format("Mon 2 Jan 15:04:05 UTC"))
+	line := in.Service.ID + " is in maintenance"
 	if m.By != "" {
 		line += ", entered by " + m.By
 	}

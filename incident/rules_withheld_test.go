@@ -223,7 +223,7 @@ func TestHoldPageAndThresholdMustBothAllowAPage(t *testing.T) {
 func TestAMaintenanceIsToldOnce(t *testing.T) {
 	s := opensWith(t, checkout(), ratio(noon))
 	s.happens(inMaintenance())
-	require.Equal(t, "PagesWithheld: Nobody is paged: checkout is in maintenance until Mon 23 Nov 13:00:00 UTC, entered by sre-9: database upgrade", s.said(0)[2])
+	require.Equal(t, "PagesWithheld: Nobody is paged until Mon 23 Nov 13:00:00 UTC: checkout is in maintenance, entered by sre-9: database upgrade", s.said(0)[2])
 	require.Equal(t, noon.Add(time.Hour), s.in.WithheldUntil())
 	s.after(time.Minute).ignores(inMaintenance())
 

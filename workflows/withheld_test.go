@@ -190,7 +190,7 @@ func TestInAMaintenanceAnIncidentIsRecordedAndPagedWhenItEnds(t *testing.T) {
 	s.world.Staff.Maintenance = []oncall.Maintenance{upgrade(-hour, 10*minute+30*second)}
 	s.Fires(0, "5xx")
 	s.At(5*minute, func() {
-		require.Contains(t, s.card().Next, "checkout is in maintenance until Tue 6 Jan 12:10:30 UTC, entered by sre-9: upgrade")
+		require.Contains(t, s.card().Next, "the first page, if it still fires then (checkout is in maintenance, entered by sre-9: upgrade)")
 		require.Len(t, s.world.tickets, 1, "it is recorded")
 	})
 	s.Decide(11*minute, signals.Acknowledge, "sre-1")
@@ -199,7 +199,7 @@ func TestInAMaintenanceAnIncidentIsRecordedAndPagedWhenItEnds(t *testing.T) {
 
 	s.ExpectPages("10m30s step 1 to U0SRE1")
 	s.ExpectWhispers("11m0s sre-1: Acknowledged by sre-1.")
-	s.ExpectTold("0s Nobody is paged: checkout is in maintenance until Tue 6 Jan 12:10:30 UTC, entered by sre-9: upgrade",
+	s.ExpectTold("0s Nobody is paged until Tue 6 Jan 12:10:30 UTC: checkout is in maintenance, entered by sre-9: upgrade",
 		"10m30s checkout is in maintenance no longer")
 	s.ExpectResolved(12*minute, 17*minute)
 	s.ExpectWholeRecord()
@@ -241,7 +241,7 @@ func TestAMaintenanceThatIsMadeLongerKeepsTheQuiet(t *testing.T) {
 	s.Run()
 
 	s.ExpectPages("9m0s step 1 to U0SRE1")
-	s.ExpectTold("4m0s Nobody is paged: checkout is in maintenance until Tue 6 Jan 12:09:00 UTC, entered by sre-9: upgrade")
+	s.ExpectTold("4m0s Nobody is paged until Tue 6 Jan 12:09:00 UTC: checkout is in maintenance, entered by sre-9: upgrade")
 	s.ExpectResolved(10*minute, 15*minute)
 }
 
@@ -355,7 +355,7 @@ func TestHoldPageAMaintenanceAndAThresholdMustAllAllowAPage(t *testing.T) {
 	s.Run()
 
 	s.ExpectPages("4m0s step 1 to U0SRE1")
-	s.ExpectTold("2m0s Not resolved within 2m (hold_page)", "2m0s Nobody is paged: checkout is in maintenance until Tue 6 Jan 12:04:00 UTC, entered by sre-9: upgrade")
+	s.ExpectTold("2m0s Not resolved within 2m (hold_page)", "2m0s Nobody is paged until Tue 6 Jan 12:04:00 UTC: checkout is in maintenance, entered by sre-9: upgrade")
 	s.ExpectNeverTold("threshold")
 }
 

@@ -4,7 +4,6 @@
 package payload
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -36,28 +35,25 @@ func Labels(sent map[string]string, foremost []string) map[string]string {
 		return nil
 	}
 	kept := make(map[string]string, min(len(sent), MaxLabels))
-	names := slices.Sorted(maps.Keys(sent))
-	slices.SortStableFunc(names, func(a, b string) int {
-		return cmp.Compare(rank(a, foremost), rank(b, foremost))
-	})
-	for _, name := range names {
-		if len(kept) == MaxLabels {
-			break
-		}
-		short := Clean(name, MaxName)
-		if _, known := kept[short]; short != "" && !known {
+	keep := func(name, short string) {
+		if _, known := kept[short]; short != "" && !known && len(kept) < MaxLabels {
 			kept[short] = Clean(sent[name], MaxValue)
 		}
 	}
-	return kept
-}
-
-// rank is 0 for a name that is kept before others.
-func rank(name string, foremost []string) int {
-	if slices.Contains(foremost, name) {
-		return 0
+	for _, name := range foremost {
+		if _, exists := sent[name]; exists {
+			keep(name, Clean(name, MaxName))
+		}
 	}
-	return 1
+	names := slices.Sorted(maps.Keys(sent))
+	for _, asSent := range []bool{true, false} { // What only looks like another name takes nobody's place.
+		for _, name := range names {
+			if short := Clean(name, MaxName); (short == name) == asSent {
+				keep(name, short)
+			}
+		}
+	}
+	return kept
 }
 
 // Clean makes one line of a text, takes out control characters and the ones that

@@ -23,6 +23,6 @@ func TestOfVeryManyLabelsThoseThatLeadToAServiceAreKept(t *testing.T) {
 }
 
 func TestALabelThatLooksLikeAnotherDoesNotTakeItsPlace(t *testing.T) {
-	sent := map[string]string{"service": "checkout", "service\u0000": "other"}
+	sent := map[string]string{"service": "checkout", "service\u0000": "other", " service": "another", "\u0001service": "a third"}
 	require.Equal(t, map[string]string{"service": "checkout"}, payload.Labels(sent, nil))
 }

@@ -10,13 +10,18 @@ import (
 	"go.temporal.io/sdk/worker"
 )
 
-// beginAll starts one worker of each kind. Those that it gives have been started, also when it fails or the context ends.
-func beginAll(ctx context.Context, temporal client.Client, namespace string, log *slog.Logger, kinds ...func() worker.Worker) (begun []worker.Worker, err error) {
+// beginAll starts one worker of each kind for a task queue. Those that it gives have been started, also when it fails or the context ends.
+func beginAll(
+	ctx context.Context, temporal client.Client, namespace, queue string, log *slog.Logger, kinds ...func() worker.Worker,
+) (begun []worker.Worker, err error) {
 	await := func(ctx context.Context) error { return Await(ctx, temporal, namespace, log) }
 	for _, kind := range kinds {
-		w, ok, err := begin(ctx, kind, await, log)
-		if err != nil || !ok {
-			return begun, err
+		w, ok, err := begin(ctx, kind, await, log.With("task_queue", queue))
+		if err != nil {
+			return begun, fmt.Errorf("start the workers of task queue %s: %w", queue, err)
+		}
+		if !ok {
+			return begun, nil
 		}
 		begun = append(begun, w)
 	}
@@ -35,7 +40,7 @@ func begin[W interface{ Start() error }](
 		case err == nil:
 			return w, true, nil
 		case !passes(err):
-			return w, false, fmt.Errorf("start a worker: %w", err)
+			return w, false, err
 		}
 		log.Warn("a worker does not start yet", "error", err)
 		select {

@@ -74,7 +74,7 @@ func Worker(ctx context.Context, c config.Config, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("bound the background worker: %w", err)
 	}
-	workers, err := beginAll(ctx, temporal, namespace, log,
+	workers, err := beginAll(ctx, temporal, namespace, c.TaskQueue, log,
 		func() worker.Worker {
 			return newMainWorker(temporal, c, job, metrics.interceptors(traffic.note), fatal)
 		},

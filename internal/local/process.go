@@ -21,8 +21,8 @@ import (
 )
 
 const (
-	// readyWithin bounds the start of a process.
-	readyWithin = 30 * time.Second
+	// readyWithin bounds the start of a process. On a busy machine the devserver takes its time.
+	readyWithin = 2 * time.Minute
 	// probeEvery is how often a process is asked whether it serves.
 	probeEvery = 50 * time.Millisecond
 )

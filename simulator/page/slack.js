@@ -13,7 +13,7 @@ let scene;
 
 const names = {
   person: (id) => id === scene.bot ? 'lastgood' : scene.people.find((person) => person.id === id)?.name ?? id,
-  // One that nobody has written to yet is named as it will be.
+  // One that nobody has written to yet is named after its ID.
   channel: (id) => scene.conversations.find((where) => where.id === id)?.name ?? id.replace(/^C0/, '').toLowerCase(),
 };
 
