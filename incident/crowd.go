@@ -30,9 +30,7 @@ func (in *Incident) settle() {
 	}
 	in.sort()
 	for i := maxRemembered; i < len(in.Alerts); i++ {
-		if a := &in.Alerts[i]; !a.isNameless() {
-			*a = a.nameless()
-		}
+		in.Alerts[i] = in.Alerts[i].nameless()
 	}
 	surplus := len(in.Alerts) - maxKnown
 	if surplus <= 0 {
@@ -77,13 +75,6 @@ func (a *Alert) place() int {
 	default:
 		return 1
 	}
-}
-
-// isNameless says whether nothing is kept of the alert that is not of one of the crowd.
-func (a *Alert) isNameless() bool {
-	return a.untitled() && a.EndsAt.IsZero() && a.Since.IsZero() && a.Again == 0 &&
-		a.Labels == nil && a.URL == "" && a.Runbook == "" &&
-		a.Fingerprint == short(a.Fingerprint) && a.StartsAt.Equal(packable(a.StartsAt))
 }
 
 // nameless is an alert of the crowd.

@@ -132,6 +132,27 @@ func TestAnAlertOfTheCrowdThatCameAndWentWithinOneDeliveryIsOver(t *testing.T) {
 	s.ignores(delivers(again))
 }
 
+func TestALargeDeliveryMaySayTwoThingsOfAnAlertThatIsNew(t *testing.T) {
+	s := begins(t, checkout())
+	fresh := crowd(0, 30, true)
+	over := fresh[29]
+	over.Firing = false
+
+	s.happens(delivers(append(fresh, over)...))
+
+	require.Equal(t, 1+29, s.in.Firing())
+	require.Len(t, s.in.Alerts, 1+30)
+}
+
+func TestWhatFiresGetsAPlaceByNameBeforeWhatIsOver(t *testing.T) {
+	s := begins(t, checkout())
+	s.happens(delivers(crowd(0, 499, true)...))
+	s.happens(delivers(crowd(0, 499, false)...))
+	s.happens(delivers(crowd(1000, 1001, true)...))
+	s.carry()
+	require.Equal(t, []string{"ErrorRatio", "Alert1000"}, []string{s.in.Alerts[0].Name, s.in.Alerts[1].Name})
+}
+
 func TestAnAlertOfTheCrowdIsNamedAsItResolves(t *testing.T) {
 	s := begins(t, checkout())
 	s.happens(delivers(crowd(0, 2000, true)...))

@@ -78,8 +78,9 @@ func TestWithoutStartsTheLastWordOnAnAlertCounts(t *testing.T) {
 		first := take(in, incident.Delivery{Alerts: []incident.Alert{ratio(noon)}})
 		one, all := first, incident.Delivery{}
 		for _, d := range someEdges(t) {
-			d.Alerts = d.Alerts[:1]
-			d.Alerts[0].StartsAt = time.Time{}
+			for i := range d.Alerts {
+				d.Alerts[i].StartsAt = time.Time{}
+			}
 			one, all = take(one, d), all.Union(d)
 		}
 		together := take(first, all)
@@ -162,6 +163,35 @@ func TestADeliveryIsCutIntoPartsThatFit(t *testing.T) {
 		}
 		require.Len(t, fingerprints, len(d.Alerts))
 	})
+}
+
+func TestADeliveryIsCutIntoPartsThatFitWhateverJSONMakesOfItsTexts(t *testing.T) {
+	for _, one := range []string{"x", "\n", "\x00", "\x7f", `"`, `\`, "<", ">", "&", "\u2028", "é", "\xff", "🔥"} {
+		text := strings.Repeat(one, 100)
+		d := incident.Delivery{Source: text, Group: text, URL: text}
+		for i := range 50 {
+			a := ratio(noon)
+			a.Fingerprint, a.Name, a.Summary, a.URL, a.Runbook = fmt.Sprint(i, text), text, text, text, text
+			a.Labels = map[string]string{text: text, "a" + text: text}
+			d.Alerts = append(d.Alerts, a)
+		}
+		const most = 16 << 10
+		for _, part := range d.Parts(most) {
+			content, err := json.Marshal(part)
+			require.NoError(t, err)
+			require.LessOrEqual(t, len(content), most, "%q", one)
+		}
+	}
+}
+
+func TestDeliveriesTakenTogetherSayWhatTheLastSaidBesideTheAlerts(t *testing.T) {
+	first := incident.Delivery{Group: "g", URL: "https://monitor.example.com/1", By: "U1", Note: "looks bad", LeftOut: 3, Alerts: []incident.Alert{ratio(noon)}}
+	plain := incident.Delivery{Group: "g", Alerts: first.Alerts}
+	last := incident.Delivery{Group: "g", URL: "https://monitor.example.com/2", By: "U2", Note: "worse", LeftOut: 1, Alerts: first.Alerts}
+
+	kept := first.Union(plain)
+	require.Equal(t, []any{first.URL, first.By, first.Note, 0}, []any{kept.URL, kept.By, kept.Note, kept.LeftOut})
+	require.Equal(t, last, first.Union(last))
 }
 
 func TestAnOrdinaryDeliveryIsNotCut(t *testing.T) {

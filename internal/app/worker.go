@@ -52,17 +52,16 @@ func Worker(ctx context.Context, c config.Config, log *slog.Logger) error {
 	if err := Await(ctx, temporal, namespace, log); err != nil || ctx.Err() != nil {
 		return err
 	}
-	incidents := signals.Client{Temporal: temporal, TaskQueue: c.TaskQueue}
-	job, err := newActivities(c, newPeople(c.Roster, incidents.Roster, pagesReadEvery, log), incidents)
+	client := signals.Client{Temporal: temporal, TaskQueue: c.TaskQueue}
+	job, err := newActivities(c, newPeople(c.Roster, client.Roster, pagesReadEvery, log), client)
 	if err != nil {
 		return err
 	}
-	stopReading, err := readCalendars(ctx, c, job, incidents, metrics, log)
+	stopReading, err := readCalendars(ctx, c, job, client, metrics, log)
 	if err != nil {
 		return err
 	}
 	defer stopReading()
-	client := signals.Client{Temporal: temporal, TaskQueue: c.TaskQueue}
 	if err := job.watch(c, client); err != nil {
 		return err
 	}
