@@ -34,7 +34,6 @@ func TestAnAlertThatFiresWhileItsIncidentClosesIsNeverLost(t *testing.T) {
 	t.Parallel()
 	h := e2e.Start(t, e2e.Setting{Plain: true, ReopenWithin: moment})
 	h.Allow("slack", "message")
-	h.Allow("slack", "update")
 
 	var reopened, anew atomic.Int64
 	var all sync.WaitGroup
@@ -103,7 +102,6 @@ func TestAnAlertThatFiresWhileItsRunContinuesAsNewIsNeverLost(t *testing.T) {
 	const senders = 8
 	h := e2e.Start(t, e2e.Setting{Plain: true, ReopenWithin: 100 * time.Millisecond})
 	h.Allow("slack", "message")
-	h.Allow("slack", "update")
 
 	alert := h.Fire("checkout")
 	alert.ExpectStatus(incident.Triggered)
@@ -131,7 +129,6 @@ func TestAnAlertThatFiresWithNoWorkerUpReopensItsIncident(t *testing.T) {
 	const groups, reopenWithin = 100, 20 * time.Second
 	h := e2e.Start(t, e2e.Setting{Plain: true, ReopenWithin: reopenWithin})
 	h.Allow("slack", "message")
-	h.Allow("slack", "update")
 
 	alerts := make([]*e2e.Alert, groups)
 	var posting errgroup.Group

@@ -48,9 +48,7 @@ func TestThousandsOfAlertsInOneGroupAreOneIncidentAndOnePage(t *testing.T) {
 	const largest = 2_500 // In one body, below 1 MiB.
 	all := scaled(10_000, 1_500)
 	h := e2e.Start(t, e2e.Setting{Services: []string{"checkout", "search"}})
-	for _, effect := range []string{"message", "update"} {
-		h.Allow("slack", effect)
-	}
+	h.Allow("slack", "message")
 
 	one, many := h.Alert("checkout", "One"), h.Alert("search", "Many")
 	began := time.Now()
@@ -98,7 +96,6 @@ func TestAStormThatCameWhileNoWorkerWasUpIsTakenByTheNextOne(t *testing.T) {
 	all, changes := scaled(10_000, 5_000), scaled(3_000, 1_000)
 	h := e2e.Start(t, e2e.Setting{Plain: true})
 	h.Allow("slack", "message")
-	h.Allow("slack", "update")
 
 	alert := h.Alert("checkout", "Many")
 	h.Rush(alert.Crowd("firing", all, largest), 10)

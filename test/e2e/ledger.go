@@ -43,7 +43,8 @@ func (k *known) claim(e local.Effect) bool {
 
 // explains says whether an effect was expected or follows from one that was: a
 // thread and the edits belong to their message, what is written to a ticket
-// belongs to the ticket. The world's own doings explain themselves.
+// belongs to the ticket. The world's own doings explain themselves. Where messages may
+// come in any number, so may their edits: one found after its answer was lost is edited.
 func (k *known) explains(e local.Effect) bool {
 	k.mutex.Lock()
 	defer k.mutex.Unlock()
@@ -54,7 +55,7 @@ func (k *known) explains(e local.Effect) bool {
 	case "slack message":
 		return e.Detail.ThreadTS != "" && k.messages[e.Detail.ThreadTS]
 	case "slack update":
-		return k.messages[e.Detail.TS]
+		return k.messages[e.Detail.TS] || k.allowed["slack message"]
 	case "slack click", "twilio reply", "twilio answer":
 		return true
 	case "jira edit", "jira comment", "jira transition", "jira remotelink", "jira property":

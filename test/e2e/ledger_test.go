@@ -38,3 +38,11 @@ func TestWhatNobodyAskedForIsUnexpected(t *testing.T) {
 		require.Equal(t, c.expected, k.explains(c.effect), c.name)
 	}
 }
+
+func TestWhereMessagesMayComeInAnyNumberTheirEditsMayToo(t *testing.T) {
+	t.Parallel()
+	k := newKnown()
+	k.allowed["slack message"] = true
+	require.True(t, k.explains(local.Effect{N: 1, Vendor: "slack", Effect: "update", Detail: local.Detail{TS: "1.1"}}))
+	require.False(t, k.explains(local.Effect{N: 2, Vendor: "slack", Effect: "ephemeral"}))
+}

@@ -46,7 +46,6 @@ func TestAStormOverFiftyPeopleIsPagedAsSoonAsSlackAllowsIt(t *testing.T) {
 	const people, before = 50, 10
 	h := e2e.Start(t, e2e.Setting{OwnTemporal: true, Crowd: people, Channels: before, Limited: true})
 	h.Allow("slack", "message")
-	h.Allow("slack", "update")
 
 	shown := crowd(h, before, people, "Before")
 	e2e.FireAll(shown)
