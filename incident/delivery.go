@@ -45,7 +45,11 @@ func (d Delivery) Union(later Delivery) Delivery {
 		at[e], all[i] = i, a.brief(i)
 	}
 	d.Alerts = later.outlast(all)
-	d.LeftOut = later.LeftOut
+	if d.Group == JointGroup {
+		d.LeftOut = max(d.LeftOut, later.LeftOut) // They may be of two groups: see leaveOut.
+	} else {
+		d.LeftOut = later.LeftOut
+	}
 	if later.URL != "" {
 		d.URL = later.URL
 	}
