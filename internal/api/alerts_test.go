@@ -126,6 +126,7 @@ func TestAGroupOverSeveralServicesIsSplitAndTheRestIsNamed(t *testing.T) {
 		],
 		"unrouted": [{"name": "B", "labels": {"service": "nobody"}}]
 	}`, a.Body.String())
+	require.Contains(t, w.metrics(t), `lastgood_alerts_total{result="no_service",source="alertmanager"} 1`)
 	require.Len(t, w.deliveries, 2)
 	require.Len(t, w.deliveries["cart"].Alerts, 2)
 	require.Equal(t, "D", w.deliveries["cart"].Alerts[1].Name)
