@@ -99,7 +99,9 @@ func (a Alert) brief(known int) Alert {
 }
 
 // isDetailed says whether there is more to the alert than what identifies it.
-func (a *Alert) isDetailed() bool { return len(a.Labels) > 0 || a.Summary != "" || a.URL != "" || a.Runbook != "" }
+func (a *Alert) isDetailed() bool {
+	return len(a.Labels) > 0 || a.Summary != "" || a.URL != "" || a.Runbook != ""
+}
 
 // Parts cuts a delivery into such of at most n bytes each, as JSON, when it is larger;
 // a single alert is never cut. What fires comes first over all of them, so that an
