@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -102,6 +104,15 @@ func TestACallThatBreaksOffReachesNobody(t *testing.T) {
 	r := alertRequest(t, "")
 	r.Body = io.NopCloser(iotest.ErrReader(io.ErrUnexpectedEOF))
 	require.Equal(t, "read the body: unexpected EOF", requireProblem(t, w.send(r), http.StatusBadRequest))
+	w.requireUntouched(t)
+}
+
+func TestABodyThatComesTooSlowlyIsToBeSentAgain(t *testing.T) {
+	w := newWorld(t, "checkout")
+	r := alertRequest(t, "")
+	r.Body = io.NopCloser(iotest.ErrReader(&net.OpError{Op: "read", Net: "tcp", Err: os.ErrDeadlineExceeded}))
+	require.Equal(t, "the body did not come in time; send it again", requireProblem(t, w.send(r), http.StatusServiceUnavailable))
+	require.Contains(t, w.metrics(t), `lastgood_alerts_total{result="busy",source="alertmanager"} 1`)
 	w.requireUntouched(t)
 }
 
