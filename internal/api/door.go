@@ -126,15 +126,14 @@ func (d *door) known(shown bool) *denial {
 	if !shown {
 		return &denial{result: unauthorized, status: http.StatusUnauthorized, why: errors.New("no token of this source is shown")}
 	}
-	turn := d.rate.Reserve()
-	wait := turn.Delay()
-	if wait == 0 {
+	if d.rate.Allow() {
 		return nil
 	}
-	turn.Cancel()
+	// Nothing is reserved: what is given back among others that reserve is not given back in full.
+	wait := time.Duration((1 - d.rate.Tokens()) / float64(d.rate.Limit()) * float64(time.Second))
 	return &denial{
 		limited, http.StatusServiceUnavailable,
-		fmt.Errorf("this source calls more often than %v times a second; send it again", float64(d.rate.Limit())), wait,
+		fmt.Errorf("this source calls more often than %v times a second; send it again", float64(d.rate.Limit())), max(wait, time.Millisecond),
 	}
 }
 
