@@ -2,15 +2,20 @@ package incident
 
 import "time"
 
+// longAhead is how far a monitor's clock may be ahead. A start still later is none: what
+// fires in truth would be older than it, and be taken for a late word, for as long.
+const longAhead = time.Hour
+
 // dated gives an alert the start of the firing that it means, when its monitor
-// tells no starts: the firing that goes on in an open incident, or one that begins
+// tells no starts, or one that is still to come: the firing that goes on in an open incident, or one that begins
 // now. What resolves is whatever firing is known; an alert that is not known keeps
 // no start then, as there is nothing to resolve. What never resolves is one more
 // repetition, to be counted.
 func (in *Incident) dated(a Alert, now time.Time) Alert {
-	if !a.StartsAt.IsZero() {
+	if !a.StartsAt.IsZero() && a.StartsAt.Before(now.Add(longAhead)) {
 		return a
 	}
+	a.StartsAt = time.Time{}
 	i := in.find(a.Fingerprint)
 	switch {
 	case i < 0 && a.Firing:

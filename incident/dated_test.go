@@ -72,3 +72,21 @@ func TestAnAlertWithoutAStartFiresWhenItsMonitorLastSaidSo(t *testing.T) {
 		}
 	})
 }
+
+func TestAStartThatIsLongToComeIsNone(t *testing.T) {
+	s := opensWith(t, checkout(), ratio(noon.AddDate(0, 0, 1)))
+	require.Equal(t, noon, s.in.Alerts[0].StartsAt, "it fires now")
+
+	over := ratio(noon)
+	over.Firing, over.EndsAt = false, noon.Add(time.Minute)
+	s.after(time.Minute).happens(delivers(over))
+	require.Equal(t, incident.Resolved, s.in.Status)
+
+	s.after(time.Minute).happens(delivers(ratio(s.now)))
+	require.Equal(t, incident.Triggered, s.in.Status, "the clock was put right: it fires anew")
+}
+
+func TestAClockThatIsALittleAheadIsBelieved(t *testing.T) {
+	s := opensWith(t, checkout(), ratio(noon.Add(10*time.Minute)))
+	require.Equal(t, noon.Add(10*time.Minute), s.in.Alerts[0].StartsAt)
+}

@@ -45,7 +45,11 @@ func (d Delivery) Union(later Delivery) Delivery {
 		at[e], all[i] = i, a.brief(i)
 	}
 	d.Alerts = later.outlast(all)
-	d.LeftOut = later.LeftOut
+	if d.Group == JointGroup {
+		d.LeftOut = max(d.LeftOut, later.LeftOut) // They may be of two groups: see leaveOut.
+	} else {
+		d.LeftOut = later.LeftOut
+	}
 	if later.URL != "" {
 		d.URL = later.URL
 	}
@@ -92,6 +96,11 @@ func (a Alert) brief(known int) Alert {
 		a.Labels, a.Summary, a.URL, a.Runbook = nil, "", "", ""
 	}
 	return a
+}
+
+// isDetailed says whether there is more to the alert than what identifies it.
+func (a *Alert) isDetailed() bool {
+	return len(a.Labels) > 0 || a.Summary != "" || a.URL != "" || a.Runbook != ""
 }
 
 // Parts cuts a delivery into such of at most n bytes each, as JSON, when it is larger;

@@ -104,3 +104,10 @@ func TestAMonitorAcknowledgesASharedIncidentOnlyForAnAlertOfItsOwnThatFires(t *t
 	require.Equal(t, incident.Acknowledged, s.in.Status)
 	require.Equal(t, "pagerduty", s.in.AcknowledgedBy)
 }
+
+func TestWhatOneGroupOfASharedIncidentLeavesOutIsNotForgottenForAnother(t *testing.T) {
+	cut := incident.Delivery{Source: "alertmanager", Group: "g1", LeftOut: 5, Alerts: []incident.Alert{ratio(noon)}}.Joint("cart")
+	whole := incident.Delivery{Source: "alertmanager", Group: "g2", Alerts: []incident.Alert{ratio(noon)}}.Joint("search")
+	require.Equal(t, 5, cut.Union(whole).LeftOut)
+	require.Equal(t, 5, whole.Union(cut).LeftOut)
+}

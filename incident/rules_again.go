@@ -38,6 +38,7 @@ func (in *Incident) restate(known *Alert, said Alert, ev Event) error {
 func (in *Incident) repeat(known *Alert, said Alert, ev Event) error {
 	known.Since, known.StartsAt = known.FiresSince(), said.StartsAt
 	known.Again++
+	in.tally(ev)
 	if n := known.Again + 1; roundNumber(n) {
 		in.log(ev, AlertFired, "Alert has fired %d times: %s", n, firstLine(known.Title(), 200))
 	}

@@ -70,8 +70,11 @@ func delivered(in *Incident, ev Event) error {
 
 // alertFired takes one firing alert, which is news, a repetition, or known already.
 func alertFired(in *Incident, ev Event) error {
-	a := trim(ev.Alert, len(in.Alerts))
-	i := in.find(a.Fingerprint)
+	i, others := in.find(ev.Alert.Fingerprint), len(in.Alerts)
+	if i >= 0 && in.Alerts[i].isDetailed() {
+		others = 0 // It is one of those that keep their details.
+	}
+	a := trim(ev.Alert, others)
 	switch {
 	case i < 0:
 		in.add(a)

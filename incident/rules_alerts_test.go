@@ -3,6 +3,7 @@ package incident_test
 import (
 	"fmt"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -297,4 +298,28 @@ func TestAMatchFitsWhenAllItsLabelsAreEqual(t *testing.T) {
 	require.False(t, incident.Match{"service": "checkout", "env": "staging"}.Fits(labels))
 	require.False(t, incident.Match{"zone": "a"}.Fits(labels))
 	require.False(t, incident.Match{}.Fits(labels), "a match of nothing fits nothing")
+}
+
+func TestAnAlertOfManyKeepsItsDetailsWhenItFiresAnew(t *testing.T) {
+	var shards []incident.Alert
+	for i := range 25 {
+		a := ratio(noon)
+		a.Fingerprint, a.Summary, a.Labels = fmt.Sprintf("f%d", i), fmt.Sprintf("shard %d is down", i), map[string]string{"shard": strconv.Itoa(i)}
+		shards = append(shards, a)
+	}
+	s := begins(t, checkout())
+	s.in.Alerts = nil
+	s.happens(delivers(shards...)).after(time.Minute)
+	for _, a := range shards {
+		s.happens(stops(a, s.now))
+	}
+	require.Equal(t, incident.Resolved, s.in.Status)
+
+	s.after(time.Minute)
+	shards[3].StartsAt, shards[22].StartsAt = s.now, s.now
+	s.happens(delivers(shards[3], shards[22]))
+
+	require.Equal(t, "shard 3 is down", s.in.Summary, "it is what is paged")
+	require.Equal(t, map[string]string{"shard": "3"}, s.in.Alerts[3].Labels)
+	require.Empty(t, s.in.Alerts[22].Labels, "it had none before")
 }

@@ -277,3 +277,12 @@ func TestTheThresholdIsReachedExactlyWhenEnoughFiringsFallIntoItsTime(t *testing
 		}
 	})
 }
+
+func TestWhatNeverResolvesCountsEachTimeThatItFires(t *testing.T) {
+	s := opensWith(t, counting(), mail(time.Time{}))
+	s.after(time.Second).happens(delivers(mail(time.Time{})))
+	require.False(t, s.in.Paging())
+	s.after(time.Second).happens(delivers(mail(time.Time{})))
+	require.True(t, s.in.Paging(), "each time counts: its monitor has no other way to fire anew")
+	require.Equal(t, "PagesDue: 3 alerts have fired within 5m (threshold)", s.said(len(s.in.Timeline) - 1)[0])
+}

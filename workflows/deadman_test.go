@@ -30,6 +30,7 @@ type guard struct {
 	told []string
 	// away is from when to when no incident can be told.
 	from, to time.Duration
+	gone     string // A service that the worker's configuration does not have.
 	memos    int
 	last     incident.Watch // As the memo has it.
 }
@@ -51,10 +52,14 @@ func post(t *testing.T) *guard {
 }
 
 // Alert is the incident of a service.
-func (g *guard) Alert(_ context.Context, service string, d incident.Delivery) (string, error) {
+func (g *guard) Alert(ctx context.Context, service string, d incident.Delivery) (string, error) {
 	now := g.env.Now().Sub(noon)
 	if g.from <= now && now < g.to {
 		return "", errors.New("temporal is away")
+	}
+	if service == g.gone {
+		require.LessOrEqual(g.t, activity.GetInfo(ctx).ScheduleToCloseTimeout, minute, "what is owed may have changed by then")
+		return "", fmt.Errorf("alert %s: no such service", service)
 	}
 	state := "resolved"
 	if d.Firing() {
@@ -140,6 +145,18 @@ func TestSettingsThatChangeReachAHeartbeatThatIsWatched(t *testing.T) {
 	g.at(11*minute, signals.Configure, signals.Configured{Heartbeat: backup, Read: noon.Add(-minute)})
 	g.watch(fresh(), hour)
 	require.Equal(t, []string{"16m0s: checkout silent since 16m0s"}, g.told, "an older reading changes nothing")
+}
+
+func TestASilenceOfAServiceThatIsGoneIsToldToTheOneThatTookItsPlace(t *testing.T) {
+	g := post(t)
+	g.env.SetWorkflowRunTimeout(24 * hour) // What has no bound of its own is tried for as long.
+	g.gone = "checkout"
+	renamed := backup
+	renamed.Service = "shop"
+	g.at(2*hour, signals.Configure, signals.Configured{Heartbeat: renamed, Read: noon.Add(2 * hour)})
+	g.watch(fresh(), 3*hour)
+	require.Len(t, g.told, 1)
+	require.Regexp(t, `^2h[01]m[\d.]*s: shop silent since 1h10m0s$`, g.told[0])
 }
 
 func TestARetiredHeartbeatCompletesOnceItsIncidentIsTold(t *testing.T) {

@@ -174,10 +174,11 @@ func stopOptions(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// newsOptions try for as long as it takes: a heartbeat that is silent is a page.
+// newsOptions try for a while. A heartbeat that is silent is a page, so that the workflow tries for as long as it takes; but
+// what is owed, and to whom, may be something else by then.
 func newsOptions(ctx workflow.Context, heartbeat string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout: 5 * time.Second, RetryPolicy: &eager,
+		StartToCloseTimeout: 5 * time.Second, ScheduleToCloseTimeout: 30 * time.Second, RetryPolicy: &eager,
 		Summary: signals.Shorten("Tell the incident of "+heartbeat, 180), Priority: temporal.Priority{PriorityKey: urgent},
 	})
 }

@@ -109,6 +109,8 @@ func TestWhatCannotBeReadIsNamed(t *testing.T) {
 		"an end that is none":         {with(`"0001-01-01T00:00:00Z"`, `"soon"`), `alerts[0].endsAt is "soon", not a time`},
 		"a label that is a number":    {with(`"critical"`, `7`), "alerts.labels is a number at byte"},
 		"annotations that are a list": {with(`"annotations":{}`, `"annotations":[]`), "alerts.annotations is a array at byte"},
+		"a negative count":            {with(`"x":1`, `"truncatedAlerts":-1`), "truncatedAlerts is a number -1 at byte"},
+		"a count that is a text":      {with(`"x":1`, `"truncatedAlerts":"5"`), ", not a whole number from 0 on"},
 		"absurd nesting": {
 			with(`"x":1`, `"x":`+strings.Repeat("[", 40)+strings.Repeat("]", 40)), "is nested deeper than 32 levels",
 		},

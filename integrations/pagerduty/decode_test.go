@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -255,4 +256,22 @@ func read(t *testing.T, name string) []byte {
 	body, err := os.ReadFile(filepath.Join("testdata", name))
 	require.NoError(t, err)
 	return body
+}
+
+func TestALongNameIsNotRepeatedForEachOfItsParts(t *testing.T) {
+	var parts []string
+	for i := range 5000 {
+		parts = append(parts, fmt.Sprintf(`"%d":1`, i))
+	}
+	details := fmt.Sprintf(`{"host":"web-1","%s":{%s}}`, strings.Repeat("a", 50_000), strings.Join(parts, ","))
+	body := `{"event_action":"trigger","payload":{"summary":"s","source":"h","severity":"error","custom_details":` + details + `}}`
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+
+	c, err := pagerduty.Decode([]byte(body), payload.Terms{})
+
+	runtime.ReadMemStats(&after)
+	require.NoError(t, err)
+	require.Equal(t, "web-1", c.Delivery.Alerts[0].Labels["host"])
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(20<<20), "some 80 KB came in")
 }

@@ -33,7 +33,8 @@ func (m message) labels(foremost []string) map[string]string {
 }
 
 // custom adds what custom_details says, which may have any form. A part of a part is
-// named by both, as in disk.free; what stands in lists is left out.
+// named by both, as in disk.free; what stands in lists is left out, and so are the parts
+// of what has a longer name than a label may: each would repeat all of it.
 func (d *details) custom(into map[string]string) {
 	if len(d.Custom) == 0 {
 		return
@@ -48,6 +49,9 @@ func (d *details) custom(into map[string]string) {
 
 func flatten(name string, v any, into map[string]string) {
 	parts, nested := v.(map[string]any)
+	if len(name) > payload.MaxName {
+		parts = nil
+	}
 	for part, inner := range parts {
 		if name != "" {
 			part = name + "." + part

@@ -58,6 +58,8 @@ func inJSON(kind string) string {
 		return "a string"
 	case "slice":
 		return "an array"
+	case "uint32":
+		return "a whole number from 0 on"
 	default:
 		return "an object"
 	}

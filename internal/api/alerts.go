@@ -21,7 +21,7 @@ const (
 	unauthorized  = "unauthorized"
 	tooLarge      = "too_large"
 	unreadable    = "unreadable"
-	noService     = "no_service"
+	noService     = "no_service" // Some alerts of it, or all.
 	notStored     = "not_stored"
 	limited       = "limited" // The source calls too often.
 	busy          = "busy"    // Too much of the source is under way.
@@ -107,13 +107,13 @@ func (a *API) refuseMethod(source Source) http.HandlerFunc {
 func (a *API) route(w http.ResponseWriter, r *http.Request, source string, call Call) {
 	deliveries, lost := a.split(call)
 	if len(lost) > 0 {
+		a.counters.alerts.WithLabelValues(source, noService).Inc()
 		a.quiet.say("alerts of "+source+" "+noService, func(unlogged int) {
 			a.Log.WarnContext(r.Context(), "alerts match no service", "source", source, "groups", call.about(),
 				"count", len(lost), "labels", cut(labels(lost[0].Labels), maxLabels), "unlogged", unlogged)
 		})
 	}
 	if len(deliveries) == 0 && len(lost) > 0 {
-		a.counters.alerts.WithLabelValues(source, noService).Inc()
 		refuseWith(w, problem{Status: http.StatusUnprocessableEntity, Unrouted: lost[:min(len(lost), maxUnrouted)], Detail: homeless(lost)})
 		return
 	}

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -105,6 +107,15 @@ func TestACallThatBreaksOffReachesNobody(t *testing.T) {
 	w.requireUntouched(t)
 }
 
+func TestABodyThatComesTooSlowlyIsToBeSentAgain(t *testing.T) {
+	w := newWorld(t, "checkout")
+	r := alertRequest(t, "")
+	r.Body = io.NopCloser(iotest.ErrReader(&net.OpError{Op: "read", Net: "tcp", Err: os.ErrDeadlineExceeded}))
+	require.Equal(t, "the body did not come in time; send it again", requireProblem(t, w.send(r), http.StatusServiceUnavailable))
+	require.Contains(t, w.metrics(t), `lastgood_alerts_total{result="busy",source="alertmanager"} 1`)
+	w.requireUntouched(t)
+}
+
 func TestABodyOfExactlyTheLimitIsRead(t *testing.T) {
 	w := newWorld(t, "checkout")
 	body := oneAlert + strings.Repeat(" ", 1<<20-len(oneAlert))
@@ -126,6 +137,7 @@ func TestAGroupOverSeveralServicesIsSplitAndTheRestIsNamed(t *testing.T) {
 		],
 		"unrouted": [{"name": "B", "labels": {"service": "nobody"}}]
 	}`, a.Body.String())
+	require.Contains(t, w.metrics(t), `lastgood_alerts_total{result="no_service",source="alertmanager"} 1`)
 	require.Len(t, w.deliveries, 2)
 	require.Len(t, w.deliveries["cart"].Alerts, 2)
 	require.Equal(t, "D", w.deliveries["cart"].Alerts[1].Name)

@@ -63,18 +63,20 @@ func (d *door) admit(w http.ResponseWriter, r *http.Request) (body []byte, leave
 	if no = d.known(allowed(r, d.tokens)); no != nil {
 		return nil, nil, no
 	}
-	room := r.ContentLength
-	if room < 0 {
+	room := roomFor(r.ContentLength)
+	if r.ContentLength < 0 {
 		room = MaxBody
 	}
-	if leave, no = d.enter(room); no != nil {
+	if no = d.enter(room); no != nil {
 		return nil, nil, no
 	}
 	if body, no = whole(w, r); no != nil {
-		leave()
+		d.room.Release(room)
 		return nil, nil, no
 	}
-	return body, leave, nil
+	needed := roomFor(int64(len(body)))
+	d.room.Release(room - needed)
+	return body, func() { d.room.Release(needed) }, nil
 }
 
 // admitSigned is admit for a source whose body itself shows who sent it.
@@ -87,17 +89,22 @@ func (d *door) admitSigned(w http.ResponseWriter, r *http.Request) (body []byte,
 	if no = d.known(d.source.Admit(r.Header, body, d.tokens)); no != nil {
 		return nil, nil, no
 	}
-	leave, no = d.enter(int64(len(body)))
-	return body, leave, no
+	room := roomFor(int64(len(body)))
+	if no = d.enter(room); no != nil {
+		return nil, nil, no
+	}
+	return body, func() { d.room.Release(room) }, nil
 }
 
-// enter takes room for a body of a length, in bytes.
-func (d *door) enter(length int64) (leave func(), no *denial) {
-	room := min(max(length, leastRoom), MaxBody)
+// roomFor is what a body of a length takes up, in bytes.
+func roomFor(length int64) int64 { return min(max(length, leastRoom), MaxBody) }
+
+// enter takes room.
+func (d *door) enter(room int64) *denial {
 	if !d.room.TryAcquire(room) {
-		return nil, &denial{busy, http.StatusServiceUnavailable, errors.New("too many calls of this source are under way; send it again"), busyFor}
+		return &denial{busy, http.StatusServiceUnavailable, errors.New("too many calls of this source are under way; send it again"), busyFor}
 	}
-	return func() { d.room.Release(room) }, nil
+	return nil
 }
 
 // whole reads all of the body.
@@ -119,15 +126,14 @@ func (d *door) known(shown bool) *denial {
 	if !shown {
 		return &denial{result: unauthorized, status: http.StatusUnauthorized, why: errors.New("no token of this source is shown")}
 	}
-	turn := d.rate.Reserve()
-	wait := turn.Delay()
-	if wait == 0 {
+	if d.rate.Allow() {
 		return nil
 	}
-	turn.Cancel()
+	// Nothing is reserved: what is given back among others that reserve is not given back in full.
+	wait := time.Duration((1 - d.rate.Tokens()) / float64(d.rate.Limit()) * float64(time.Second))
 	return &denial{
 		limited, http.StatusServiceUnavailable,
-		fmt.Errorf("this source calls more often than %v times a second; send it again", float64(d.rate.Limit())), wait,
+		fmt.Errorf("this source calls more often than %v times a second; send it again", float64(d.rate.Limit())), max(wait, time.Millisecond),
 	}
 }
 

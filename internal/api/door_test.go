@@ -139,6 +139,23 @@ func TestTheCallsOfASourceThatAreUnderWayAreBounded(t *testing.T) {
 	})
 }
 
+func TestABodyOfUnknownLengthTakesUpWhatItIsOnceItHasCome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorldWith(t, func(o *api.Options) { o.Rate = 10000 }, "checkout")
+		goOn := make(chan struct{})
+		w.alert = func(context.Context, string) error { <-goOn; return nil }
+		var calls sync.WaitGroup
+		for range 100 {
+			r := alertRequest(t, oneAlert)
+			r.ContentLength = -1 // In chunks.
+			calls.Go(func() { require.Equal(t, http.StatusAccepted, w.status(r)) })
+			synctest.Wait()
+		}
+		close(goOn)
+		calls.Wait()
+	})
+}
+
 func TestAStrangerWhoSendsSlowlyTakesUpNoRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := limitedWorld(t)

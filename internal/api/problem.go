@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 )
 
 // problem is a refusal as RFC 9457 has it.
@@ -40,13 +41,19 @@ func answer(w http.ResponseWriter, status int, mediaType string, body any) {
 	_ = json.NewEncoder(w).Encode(body)
 }
 
-var errTooLarge = fmt.Errorf("the body is larger than %d bytes", MaxBody)
+var (
+	errTooLarge = fmt.Errorf("the body is larger than %d bytes", MaxBody)
+	errSlow     = errors.New("the body did not come in time; send it again")
+)
 
-// read gives the whole body, or errTooLarge, as http.MaxBytesReader finds it.
+// read gives the whole body, or errTooLarge, as http.MaxBytesReader finds it, or errSlow.
 func read(from io.Reader) ([]byte, error) {
 	body, err := io.ReadAll(from)
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return nil, errTooLarge
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return nil, errSlow
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the body: %w", err)

@@ -19,7 +19,7 @@ type strangers struct{ room *semaphore.Weighted }
 
 func newStrangers() strangers { return strangers{semaphore.NewWeighted(roomForStrangers)} }
 
-// read gives the whole body, and what is to be called once it is known who sent it; or errTooLarge, or errCrowded.
+// read gives the whole body, and what is to be called once it is known who sent it; or errTooLarge, errSlow, or errCrowded.
 func (s strangers) read(w http.ResponseWriter, r *http.Request) (body []byte, leave func(), err error) {
 	from := &counted{from: http.MaxBytesReader(w, r.Body, MaxBody), room: s.room}
 	if body, err = read(from); err != nil {
@@ -53,7 +53,7 @@ func unread(err error) (result string, status int) {
 	switch {
 	case errors.Is(err, errTooLarge):
 		return tooLarge, http.StatusRequestEntityTooLarge
-	case errors.Is(err, errCrowded):
+	case errors.Is(err, errCrowded), errors.Is(err, errSlow):
 		return busy, http.StatusServiceUnavailable
 	default:
 		return unreadable, http.StatusBadRequest

@@ -24,7 +24,10 @@ func (o opener) Alert(ctx context.Context, service string, d incident.Delivery) 
 	if !known {
 		s.ID = service
 	}
-	if d.Source == incident.HeartbeatSource {
+	switch {
+	case d.By != "":
+		s.Threshold, s.HoldPage = nil, 0 // A person declares once, and what goes by itself is not declared.
+	case d.Source == incident.HeartbeatSource:
 		s.Threshold = nil // A heartbeat says once that it is silent.
 	}
 	opening := signals.Opening{Service: s.Service, Policies: s.Policies, TemporalUI: o.config.TemporalUI}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -23,6 +24,8 @@ const (
 	// turns is how many deliveries are on their way to Temporal at once. The development server stores some 60 a
 	// second, so that each is stored within about a second; more of them would only wait there, and time out.
 	turns = 64
+	// share is how many of them one source has at the most: its storm leaves the others theirs.
+	share = turns * 3 / 4
 	// awayAfter is how many deliveries in a row must have failed, each with all its attempts, to take Temporal for
 	// away, and awayFor is for how long nobody then waits for it. One delivery at a time tries whether it is back.
 	awayAfter = 3
@@ -43,13 +46,15 @@ var (
 // steady takes deliveries to Temporal through what passes by itself, and keeps them from piling up while it is away.
 type steady struct {
 	turns   *semaphore.Weighted
+	mu      sync.Mutex
+	shares  map[string]*semaphore.Weighted // By source.
 	circuit *gobreaker.CircuitBreaker[string]
 	// stored is when something was last stored, in nanoseconds since 1970.
 	stored atomic.Int64
 }
 
 func newSteady(log *slog.Logger) *steady {
-	s := &steady{turns: semaphore.NewWeighted(turns)}
+	s := &steady{turns: semaphore.NewWeighted(turns), shares: map[string]*semaphore.Weighted{}}
 	s.circuit = gobreaker.NewCircuitBreaker[string](gobreaker.Settings{
 		Timeout: awayFor,
 		ReadyToTrip: func(c gobreaker.Counts) bool {
@@ -72,6 +77,27 @@ func newSteady(log *slog.Logger) *steady {
 	return s
 }
 
+// storeFor is store for a source, which has no more than its share of the turns.
+func (s *steady) storeFor(ctx context.Context, source string, call func(context.Context) (string, error)) (string, error) {
+	own := s.shareOf(source)
+	if err := turn(ctx, own); err != nil {
+		return "", err
+	}
+	defer own.Release(1)
+	return s.store(ctx, call)
+}
+
+func (s *steady) shareOf(source string) *semaphore.Weighted {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	own := s.shares[source]
+	if own == nil {
+		own = semaphore.NewWeighted(share)
+		s.shares[source] = own
+	}
+	return own
+}
+
 // store makes a call that stores something, again and again until it is stored, cannot be, or the context ends. While
 // Temporal is known to be away it fails at once.
 //
@@ -79,7 +105,7 @@ func newSteady(log *slog.Logger) *steady {
 // alerts, which the incident knows by fingerprint and beginning, and monitors repeat them anyway.
 func (s *steady) store(ctx context.Context, call func(context.Context) (string, error)) (string, error) {
 	id, err := s.circuit.Execute(func() (string, error) {
-		if err := s.turn(ctx); err != nil {
+		if err := turn(ctx, s.turns); err != nil {
 			return "", err
 		}
 		defer s.turns.Release(1)
@@ -97,13 +123,13 @@ func (s *steady) store(ctx context.Context, call func(context.Context) (string, 
 
 // turn waits for a turn, for half of the time that is left: the rest is for the call. Whoever waited longer would begin
 // what cannot be stored in time any more, and in a storm that would be everybody.
-func (s *steady) turn(ctx context.Context) error {
+func turn(ctx context.Context, turns *semaphore.Weighted) error {
 	waiting, cancel := ctx, context.CancelFunc(func() {})
 	if _, ends := ctx.Deadline(); ends {
 		waiting, cancel = context.WithTimeout(ctx, left(ctx)/2)
 	}
 	defer cancel()
-	if err := s.turns.Acquire(waiting, 1); err != nil {
+	if err := turns.Acquire(waiting, 1); err != nil {
 		return fmt.Errorf("%w: %w", errNoTurn, err)
 	}
 	return nil
@@ -174,5 +200,5 @@ type outlasting struct {
 }
 
 func (o outlasting) Alert(ctx context.Context, service string, d incident.Delivery) (string, error) {
-	return o.steady.store(ctx, func(ctx context.Context) (string, error) { return o.opener.Alert(ctx, service, d) })
+	return o.steady.storeFor(ctx, d.Source, func(ctx context.Context) (string, error) { return o.opener.Alert(ctx, service, d) })
 }

@@ -217,6 +217,30 @@ func TestWhoeverGetsATurnHasTimeLeft(t *testing.T) {
 	})
 }
 
+func TestAStormOfOneSourceLeavesTheOthersTheirTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newPorter()
+		send := func(source string) error {
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			_, err := s.storeFor(ctx, source, func(ctx context.Context) (string, error) {
+				<-time.After(time.Second) // Temporal takes as many a second as there are turns.
+				return storedAt(ctx)
+			})
+			return err
+		}
+		var senders sync.WaitGroup
+		for range 20 {
+			for range 10 * turns {
+				senders.Go(func() { _ = send("alertmanager") })
+			}
+			senders.Go(func() { require.NoError(t, send("pagerduty")) })
+			<-time.After(time.Second)
+		}
+		senders.Wait()
+	})
+}
+
 func TestACrowdThatFindsNoTurnIsNoAbsenceOfTemporal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newPorter()

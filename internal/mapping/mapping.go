@@ -111,7 +111,7 @@ func (s Source) fields() []field {
 func (s Source) lacks() []Fault {
 	var faults []Fault
 	if s.Group == "" {
-		faults = append(faults, Fault{"group", "is missing; say what identifies the problem, like string(alert.monitor.id)"})
+		faults = append(faults, Fault{"group", "is missing; say what identifies the problem, like alert.monitor.id"})
 	}
 	switch {
 	case s.Resolves && s.Firing == "":

@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"github.com/expr-lang/expr/ast"
+
+	"github.com/seed-44180607/lastgood/integrations/payload"
 )
 
 // Bounds of all expressions over one body.
@@ -21,16 +23,17 @@ const (
 
 var errTooMuch = errors.New("the body makes too much work of it")
 
-// metered is what a compiled expression runs in. The meter is its only function: it
-// gives back what it is given.
+// metered is what a compiled expression runs in. The meter and plain are its only
+// functions: they give back what they are given.
 type metered struct {
 	Body  any              `expr:"body"`
 	Alert any              `expr:"alert"`
 	Meter func(...any) any `expr:"meter"`
+	Plain func(...any) any `expr:"plain"`
 }
 
 // metering puts the meter around what goes round, and around what makes texts and
-// lists. No name that can be written leads to it: what is written was checked without.
+// lists, and plain around what string makes a text of. No name that can be written leads to it: what is written was checked without.
 type metering struct{}
 
 // makers are the functions that make texts and lists.
@@ -40,24 +43,36 @@ var makers = []string{"string", "join", "replace", "upper", "lower", "trim", "sp
 func (metering) Visit(node *ast.Node) {
 	switch n := (*node).(type) {
 	case *ast.PredicateNode:
-		n.Node = call(n.Node)
+		n.Node = call("meter", n.Node)
 	case *ast.BinaryNode:
 		if n.Operator == "+" {
-			ast.Patch(node, call(n))
+			ast.Patch(node, call("meter", n))
 		}
 	case *ast.BuiltinNode:
+		if n.Name == "string" && len(n.Arguments) == 1 {
+			n.Arguments[0] = call("plain", n.Arguments[0])
+		}
 		if slices.Contains(makers, n.Name) {
-			ast.Patch(node, call(n))
+			ast.Patch(node, call("meter", n))
 		}
 	}
 }
 
-func call(inner ast.Node) ast.Node {
-	meter := &ast.IdentifierNode{Value: "meter"}
-	meter.SetLocation(inner.Location())
-	out := &ast.CallNode{Callee: meter, Arguments: []ast.Node{inner}}
+func call(name string, inner ast.Node) ast.Node {
+	function := &ast.IdentifierNode{Value: name}
+	function.SetLocation(inner.Location())
+	out := &ast.CallNode{Callee: function, Arguments: []ast.Node{inner}}
 	out.SetLocation(inner.Location())
 	return out
+}
+
+// plain is around what string makes a text of: without it what is missing would be the
+// text <nil>, and one identity for all that lacks its own.
+func plain(values ...any) any {
+	if _, text := payload.Text(values[0]); !text {
+		panic(fmt.Errorf("it comes to %s, not to a text", kind(values[0])))
+	}
+	return values[0]
 }
 
 // meter counts what the expressions over one body cost.

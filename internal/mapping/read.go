@@ -35,7 +35,7 @@ func (m *Mapping) Read(ctx context.Context, body []byte, terms payload.Terms) ([
 		return nil, err
 	}
 	r := &reading{mapping: m, terms: terms, meter: &meter{ctx: ctx}, where: "the body"}
-	r.env = metered{Body: value, Alert: value, Meter: r.meter.take}
+	r.env = metered{Body: value, Alert: value, Meter: r.meter.take, Plain: plain}
 	list, err := r.alerts()
 	if err != nil {
 		return nil, err

@@ -154,6 +154,12 @@ func TestWhatABodyLacksIsNamedByFieldAndExpression(t *testing.T) {
 			func(s *mapping.Source) { s.StartsAt = `alert.status` }, down,
 			`the body has no starts_at by "alert.status": it comes to "down", not to a time as in RFC 3339 or since 1970`,
 		},
+		"a text of what is missing": {
+			func(s *mapping.Source) { s.Group = `string(alert.nothing) + "/prod"` }, down, `it comes to nothing, not to a text`,
+		},
+		"a text of an object": {
+			func(s *mapping.Source) { s.Group = `string(alert.monitor)` }, down, `it comes to an object, not to a text`,
+		},
 		"a time before all": {
 			func(s *mapping.Source) { s.StartsAt = `-5` }, down, `it comes to a number that is no seconds or milliseconds since 1970`,
 		},
