@@ -29,6 +29,10 @@ const (
 	MaxURL         = 2000
 )
 
+// lookedAt is how much of a text is looked at for what is kept of it, in bytes for each rune: thousands of alerts may
+// show the same text of a whole body.
+const lookedAt = 32
+
 // Labels are the alert's labels within bounds; of too many those in foremost, then the first by name.
 func Labels(sent map[string]string, foremost []string) map[string]string {
 	if len(sent) == 0 {
@@ -59,6 +63,9 @@ func Labels(sent map[string]string, foremost []string) map[string]string {
 // Clean makes one line of a text, takes out control characters and the ones that
 // turn the direction of writing, and cuts it.
 func Clean(text string, most int) string {
+	if n := lookedAt * most; len(text) > n {
+		text = strings.ToValidUTF8(text[:n], "") + "…"
+	}
 	text = strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n', r == '\r', r == '\t':

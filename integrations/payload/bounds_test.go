@@ -2,6 +2,7 @@ package payload_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -25,4 +26,11 @@ func TestOfVeryManyLabelsThoseThatLeadToAServiceAreKept(t *testing.T) {
 func TestALabelThatLooksLikeAnotherDoesNotTakeItsPlace(t *testing.T) {
 	sent := map[string]string{"service": "checkout", "service\u0000": "other", " service": "another", "\u0001service": "a third"}
 	require.Equal(t, map[string]string{"service": "checkout"}, payload.Labels(sent, nil))
+}
+
+func TestOfAVeryLongTextTheBeginningIsLookedAt(t *testing.T) {
+	require.Equal(t, strings.Repeat("é", 9)+"…", payload.Clean(strings.Repeat("é", 100_000), 10))
+	require.Equal(t, "a…", payload.Clean("a"+strings.Repeat("\x01", 100_000)+"b", 10), "what is left out is told")
+	require.Equal(t, "…", payload.Clean(strings.Repeat("\x01", 10*32-1)+"é", 10), "no half of a character")
+	require.Equal(t, "ab", payload.Clean("a"+strings.Repeat("\x01", 300)+"b", 10))
 }

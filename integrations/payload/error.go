@@ -1,6 +1,7 @@
 package payload
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,6 +28,7 @@ func Fault(where, why string, args ...any) *Error {
 // Read decodes a JSON body into v, which is given by its address. Fields that are
 // not known are passed over.
 func Read(body []byte, v any) *Error {
+	body = unmarked(body)
 	if err := shallow(body); err != nil {
 		return err
 	}
@@ -64,6 +66,9 @@ func inJSON(kind string) string {
 		return "an object"
 	}
 }
+
+// unmarked is a body without the mark that some programs put before UTF-8.
+func unmarked(body []byte) []byte { return bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")) }
 
 // shallow refuses nesting that only an attack has. It looks at brackets outside of
 // strings; whether they match is for the decoder.

@@ -15,6 +15,7 @@ import (
 // the digits of an ID stay as they are; one that has more than 64 bits is the string
 // of its digits, and every other number a float64.
 func Value(body []byte) (any, *Error) {
+	body = unmarked(body)
 	if err := shallow(body); err != nil {
 		return nil, err
 	}

@@ -55,6 +55,16 @@ func TestAValueThatIsNoJSONIsNamed(t *testing.T) {
 	}
 }
 
+func TestAMarkBeforeTheTextIsPassedOver(t *testing.T) {
+	const marked = "\xef\xbb\xbf{\"a\": 1}"
+	got, fault := payload.Value([]byte(marked))
+	require.Nil(t, fault)
+	require.Equal(t, map[string]any{"a": 1}, got)
+	var into map[string]int
+	require.Nil(t, payload.Read([]byte(marked), &into))
+	require.Equal(t, map[string]int{"a": 1}, into)
+}
+
 func TestAnIdentityIsTheKeyOrItsHash(t *testing.T) {
 	require.Equal(t, "disk/host-1", payload.Identity("disk/host-1"))
 	long := strings.Repeat("k", 129)

@@ -54,8 +54,10 @@ type Source struct {
 	Name string
 	// Path is where it is served; "" means /v1/alerts/NAME.
 	Path string
-	// Admit says whether whoever sent the body may; nil means that the header shows one of the tokens.
-	Admit func(h http.Header, body []byte, tokens []string) bool
+	// Admit says whether the body itself shows that it comes from one who may send; nil means that none does, and
+	// that the header must show one of the tokens. KeyInBody is true where the header is not asked for one.
+	Admit     func(h http.Header, body []byte, tokens []string) bool
+	KeyInBody bool
 	// Decode reads a body of one group. Its error says what is wrong with the body, and where.
 	Decode func(body []byte) (incident.Delivery, error)
 	// Read reads a body in the place of Decode, for a source that says more than that.

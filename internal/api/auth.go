@@ -7,11 +7,9 @@ import (
 	"strings"
 )
 
-func allowed(r *http.Request, tokens []string) bool { return ShowsToken(r.Header, tokens) }
-
-// ShowsToken says whether a header shows one of the tokens, as a Bearer token or as the password of basic auth. It
+// allowed says whether a header shows one of the tokens, as a Bearer token or as the password of basic auth. It
 // takes as long for a token that is almost right as for any other.
-func ShowsToken(h http.Header, tokens []string) bool {
+func allowed(h http.Header, tokens []string) bool {
 	shown := shownToken(h)
 	if shown == "" {
 		return false

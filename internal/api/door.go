@@ -52,15 +52,17 @@ type denial struct {
 }
 
 // admit gives the body of a call that may come in, and what is to be called once nothing of it is needed any more.
-// Whoever has not shown that they may send takes up no room: a stranger could fill it by sending slowly.
+// Whoever has not shown that they may send takes up no room: a stranger could fill it by sending slowly. Whoever shows it
+// in the header does not stand among the strangers, where a source has them.
 func (d *door) admit(w http.ResponseWriter, r *http.Request) (body []byte, leave func(), no *denial) {
 	if no = plain(r); no != nil {
 		return nil, nil, no
 	}
-	if d.source.Admit != nil {
+	shown := !d.source.KeyInBody && allowed(r.Header, d.tokens)
+	if d.source.Admit != nil && !shown {
 		return d.admitSigned(w, r)
 	}
-	if no = d.known(allowed(r, d.tokens)); no != nil {
+	if no = d.known(shown); no != nil {
 		return nil, nil, no
 	}
 	room := roomFor(r.ContentLength)

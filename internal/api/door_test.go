@@ -18,12 +18,16 @@ import (
 	"github.com/seed-44180607/lastgood/internal/api"
 )
 
+// signedToken is that of the source whose bodies are signed.
+const signedToken = "signed-token"
+
 // limitedWorld has sources that may call twice a second, twenty times at once: two that show a token in the header, and
 // one whose body is signed.
 func limitedWorld(t *testing.T) *world {
 	t.Helper()
 	return newWorldWith(t, func(o *api.Options) {
 		o.Rate = 2
+		o.Tokens["signed"] = []string{signedToken}
 		o.Sources = append(o.Sources,
 			api.Source{Name: "grafana", Decode: decode},
 			api.Source{Name: "signed", Decode: decode, Admit: func(h http.Header, _ []byte, _ []string) bool { return h.Get("X-Signature") == "right" }})

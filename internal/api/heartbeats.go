@@ -23,7 +23,7 @@ type Heartbeats interface {
 // takeBeat stores a beat. Whatever the body says, its arrival is the beat.
 func (a *API) takeBeat(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
-	if !allowed(r, a.Tokens[incident.HeartbeatSource]) {
+	if !allowed(r.Header, a.Tokens[incident.HeartbeatSource]) {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="lastgood"`)
 		a.refuseBeat(w, r, unauthorized, http.StatusUnauthorized, "no token of the source "+incident.HeartbeatSource+" is shown", nil)
 		return

@@ -44,7 +44,7 @@ type following struct {
 
 // tellOnCall says who is on call in a schedule. It needs no worker: the roster is read off a memo.
 func (a *API) tellOnCall(w http.ResponseWriter, r *http.Request) {
-	if !allowed(r, a.Tokens[oncallSource]) {
+	if !allowed(r.Header, a.Tokens[oncallSource]) {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="lastgood"`)
 		refuse(w, http.StatusUnauthorized, "no token of the source "+oncallSource+" is shown")
 		return

@@ -48,6 +48,10 @@ func TestStrangersTakeUpSoMuchMemoryAndNoMore(t *testing.T) {
 				require.Contains(t, requireProblem(t, w.send(one), http.StatusServiceUnavailable), "too many calls are under way; send it again")
 				require.Contains(t, w.metrics(t), metric+" 1\n")
 				require.Equal(t, http.StatusAccepted, w.status(alertRequest(t, oneAlert)), "who shows a token has room of its own")
+				shown := alertRequest(t, oneAlert)
+				shown.URL.Path = "/v1/alerts/signed"
+				shown.Header.Set("Authorization", "Bearer "+signedToken)
+				require.Equal(t, http.StatusAccepted, w.status(shown), "also where others sign their bodies")
 
 				close(release)
 				held.Wait()

@@ -174,6 +174,10 @@ type beating struct {
 const (
 	// spacingOf is which part of the shorter one of every and grace the spacing is.
 	spacingOf = 10
+	// leastSpacing is it where there is no grace to speak of, and leastOf the part of every that it is at the most: nobody
+	// beats Temporal as fast as it can.
+	leastSpacing = time.Second
+	leastOf      = 100
 	// longestSpacing bounds it, so that the memo shows a beat soon.
 	longestSpacing = 30 * time.Second
 	// flushWithin bounds the storing of a beat that nobody waits for; it is tried again after flushAgain.
@@ -182,7 +186,8 @@ const (
 )
 
 func newBeating(h incident.Heartbeat, store func(context.Context, incident.Heartbeat, time.Time) error, log *slog.Logger) *beating {
-	return &beating{heartbeat: h, spacing: min(h.Every/spacingOf, h.Grace/spacingOf, longestSpacing), store: store, log: log}
+	spacing := min(h.Every/spacingOf, h.Grace/spacingOf, longestSpacing)
+	return &beating{heartbeat: h, spacing: max(spacing, min(h.Every/leastOf, leastSpacing)), store: store, log: log}
 }
 
 // beat stores a beat, or lets it wait behind one that is next to as late.

@@ -98,7 +98,7 @@ func refusedAsNoJSON() []refusedRow {
 		{name: "a NUL as it is", body: with("Down", "Do\x00wn"), says: "invalid character '\\x00'"},
 		{name: "a line break in a text", body: with("Down", "Do\nwn"), says: "invalid character '\\n'"},
 		{name: "half an escape", body: with("Down", `Do\u12wn`), says: "breaks off"},
-		{name: "a byte order mark", body: "\uFEFF" + goodBody, says: "byte 1"},
+		{name: "two byte order marks", body: "\uFEFF\uFEFF" + goodBody, says: "byte 1"},
 		{name: "UTF-16", body: "{\x00}\x00", says: "breaks off"},
 		{name: "10,000 arrays in one another", body: strings.Repeat("[", 10000) + strings.Repeat("]", 10000), says: "deeper than 32 levels"},
 		{name: "half a million objects", body: strings.Repeat(`{"a":`, 180_000), says: "deeper than 32 levels"},

@@ -30,19 +30,19 @@ func sources(c config.Config) []api.Source {
 	}
 	own := []api.Source{
 		{Name: "alertmanager", Decode: with(alertmanager.Decode)},
-		{Name: "grafana", Decode: with(grafana.Decode), Admit: fromGrafana},
+		{Name: "grafana", Decode: with(grafana.Decode), Admit: signedByGrafana},
 		{Name: "datadog", Decode: with(datadog.Decode)},
 		{
-			Name: pagerduty.Name, Path: "/v2/enqueue", Admit: pagerduty.Admit, Refused: pagerduty.Refused,
+			Name: pagerduty.Name, Path: "/v2/enqueue", Admit: pagerduty.Admit, KeyInBody: true, Refused: pagerduty.Refused,
 			Read: func(body []byte) (api.Call, error) { return pagerdutyCall(body, terms) },
 		},
 	}
 	return append(own, mapped(c.Sources, terms)...)
 }
 
-// fromGrafana admits who shows a token, and who has signed the body with one.
-func fromGrafana(h http.Header, body []byte, tokens []string) bool {
-	return api.ShowsToken(h, tokens) || grafana.Signed(h, body, tokens, time.Now())
+// signedByGrafana admits who has signed the body with one of the tokens.
+func signedByGrafana(h http.Header, body []byte, tokens []string) bool {
+	return grafana.Signed(h, body, tokens, time.Now())
 }
 
 // pagerdutyCall takes a trigger to the service that its labels lead to. What comes after names nothing but its key,
