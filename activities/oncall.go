@@ -25,8 +25,10 @@ type StepQuestion struct {
 	Policy oncall.Policy   `json:"policy"`
 	At     oncall.Position `json:"at"`
 	Now    time.Time       `json:"now"`
-	// Service is the one that a maintenance would keep the page back for; empty when nothing may.
-	Service string `json:"service,omitempty"`
+	// Service is the one that a maintenance would keep the page back for; empty when nothing may. Affected are the
+	// services whose alerts fire, where several share the incident: the page is kept back while all of them are in one.
+	Service  string   `json:"service,omitempty"`
+	Affected []string `json:"affected,omitempty"`
 }
 
 // StepAnswer says who is paged now, and who follows if they do not answer.
@@ -44,7 +46,7 @@ func (o *OnCall) ResolveStep(ctx context.Context, q StepQuestion) (StepAnswer, e
 	if err != nil {
 		return StepAnswer{}, err
 	}
-	if m, in := roster.Maintained(q.Service, q.Now); in && q.Service != "" {
+	if m, in := roster.Excused(q.Service, q.Affected, q.Now); in && q.Service != "" {
 		return StepAnswer{Maintenance: &m}, nil
 	}
 	o.expand(ctx, &roster, stepTargets(q.Policy, q.At), policyTargets(q.Policy))

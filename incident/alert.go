@@ -49,6 +49,9 @@ type Alert struct {
 	// NeverResolves is true when the monitor never says that the alert has resolved:
 	// it is over once a person resolves the incident.
 	NeverResolves bool `json:"never_resolves,omitempty"`
+	// Repeats is true on its way in when the monitor says that the alert goes on, with the
+	// moment of saying so as its start.
+	Repeats bool `json:"repeats,omitempty"`
 	// Since is when the alert began to fire, when it was repeated since: StartsAt is
 	// then that of the latest repetition. Again counts them.
 	Since time.Time `json:"since,omitzero"`

@@ -47,6 +47,9 @@ func (in *Incident) settle() {
 	in.Countless = in.Countless || surplus > 0
 }
 
+// Crowded says whether more alerts are known than are kept by name.
+func (in Incident) Crowded() bool { return len(in.Alerts) > maxRemembered }
+
 // sort brings the alerts into the order of their places, unless those that are kept by
 // name are where they belong: a group of thousands changes mostly in the crowd.
 func (in *Incident) sort() {

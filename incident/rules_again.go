@@ -12,8 +12,9 @@ func (a Alert) knows(said Alert) bool { return !said.StartsAt.After(a.StartsAt) 
 
 // repeatedBy says whether a firing that is not known only repeats the alert. A monitor
 // that says when one has resolved names a later start when it has resolved and fired in
-// between: that is news. One that never does says the same once more.
-func (a Alert) repeatedBy(said Alert) bool { return a.Firing && said.NeverResolves }
+// between: that is news. One that never does says the same once more, and so does one
+// that says of itself that it repeats.
+func (a Alert) repeatedBy(said Alert) bool { return a.Firing && (said.NeverResolves || said.Repeats) }
 
 // outlives says whether the alert goes on when a firing of it that began earlier is said to
 // be over: that is a late word on the firing before. One that ended after this one began is
@@ -33,14 +34,11 @@ func (in *Incident) restate(known *Alert, said Alert, ev Event) error {
 	return errUnseen
 }
 
-// repeat counts an alert that is said to fire once more. It is written down at 2, 5,
-// 10, 20, 50 firings and so on: a monitor may repeat itself without end.
+// repeat takes an alert that is said to fire once more.
 func (in *Incident) repeat(known *Alert, said Alert, ev Event) error {
 	known.Since, known.StartsAt = known.FiresSince(), said.StartsAt
-	known.Again++
-	in.tally(ev)
-	if n := known.Again + 1; roundNumber(n) {
-		in.log(ev, AlertFired, "Alert has fired %d times: %s", n, firstLine(known.Title(), 200))
+	if !said.Repeats {
+		in.count(known, ev)
 	}
 	if said.NeverResolves && in.Rollback.State == RollbackVerifying && !in.doubted() {
 		in.log(ev, NotProved, "Not good yet: an alert fires while the rollback is verified")
@@ -50,6 +48,16 @@ func (in *Incident) repeat(known *Alert, said Alert, ev Event) error {
 	}
 	in.heed(said, ev)
 	return errUnseen
+}
+
+// count counts a firing of what never resolves. It is written down at 2, 5, 10, 20, 50 firings
+// and so on: a monitor may repeat itself without end.
+func (in *Incident) count(known *Alert, ev Event) {
+	known.Again++
+	in.tally(ev)
+	if n := known.Again + 1; roundNumber(n) {
+		in.log(ev, AlertFired, "Alert has fired %d times: %s", n, firstLine(known.Title(), 200))
+	}
 }
 
 // leaveOut notes that the monitor says less than it knows. What it leaves out may fire:

@@ -122,6 +122,37 @@ func TestAnAlertThatFiresAnewWhileItFiresIsNewsWhereTheMonitorNamesItsStart(t *t
 	require.Zero(t, s.in.Alerts[0].Again)
 }
 
+func TestAReminderOfWhatFiresIsNoNewFiring(t *testing.T) {
+	service := checkout()
+	service.Threshold = &incident.Threshold{Alerts: 3, Within: time.Hour}
+	s := begins(t, service)
+	first := s.in.Alerts[0].StartsAt
+	remind := func() incident.Event {
+		a := ratio(s.now)
+		a.Repeats = true
+		return delivers(a)
+	}
+	s.after(time.Minute).happens(remind())
+	firings, from := len(s.in.Firings), len(s.in.Timeline)
+	for range 5 {
+		s.after(time.Minute).happens(remind())
+	}
+	require.Len(t, s.in.Firings, firings, "nothing counts towards the threshold")
+	require.Empty(t, s.said(from))
+	require.Zero(t, s.in.Alerts[0].Again)
+	require.Equal(t, first, s.in.Alerts[0].FiresSince())
+
+	s.happens(by("sre-1", incident.WasResolved))
+	s.after(time.Minute).happens(remind())
+	require.Equal(t, incident.Resolved, s.in.Status, "a person has resolved it while it fires")
+	s.happens(stops(ratio(noon), s.now))
+	require.Positive(t, s.in.Firing(), "a word from before the last reminder is late")
+	s.happens(stops(ratio(s.now), s.now))
+	require.Zero(t, s.in.Firing())
+	s.after(time.Minute).happens(remind())
+	require.True(t, s.in.Open(), "what is known to be over fires")
+}
+
 func TestARepetitionThatIsWorseRaisesTheIncident(t *testing.T) {
 	s := endless(t)
 	a := mail(s.now)

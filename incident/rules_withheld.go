@@ -158,7 +158,7 @@ func pagesWithheld(in *Incident, ev Event) error {
 // maintained says of a maintenance who entered it and why.
 func (in Incident) maintained() string {
 	m := in.Withheld.Maintenance
-	line := in.Service.ID + " is in maintenance"
+	line := in.excused() + " is in maintenance"
 	if m.By != "" {
 		line += ", entered by " + m.By
 	}
@@ -168,10 +168,25 @@ func (in Incident) maintained() string {
 	return line
 }
 
+// excused is the service whose maintenance keeps the page back.
+func (in Incident) excused() string {
+	if service := in.Withheld.Maintenance.Service; service != oncall.Everywhere {
+		return service
+	}
+	return in.Service.ID
+}
+
+func (in Incident) excusedNoLonger() string {
+	if service := in.excused(); service != in.Service.ID {
+		return "The maintenance of " + service + " covers no longer all that fires"
+	}
+	return in.Service.ID + " is in maintenance no longer"
+}
+
 // beginPaging ends what kept the first page back: the first step is on the board.
 func (in *Incident) beginPaging(ev Event) {
 	if in.Withheld.Maintenance != nil {
-		in.log(ev, PagesDue, "%s is in maintenance no longer", in.Service.ID)
+		in.log(ev, PagesDue, "%s", in.excusedNoLonger())
 	}
 	in.Withheld = Withheld{}
 }
@@ -183,7 +198,7 @@ func (in *Incident) nobodyPaged(ev Event) {
 	var why string
 	switch w := in.Withheld; {
 	case w.Maintenance != nil:
-		why = in.Service.ID + " is in maintenance"
+		why = in.excused() + " is in maintenance"
 	case w.Short:
 		why = in.tallied() + " (threshold)"
 	case !w.Until.IsZero():

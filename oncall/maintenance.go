@@ -79,6 +79,25 @@ func (r Roster) Maintained(service string, at time.Time) (last Maintenance, in b
 	return last, in
 }
 
+// Excused is the maintenance in which nobody is paged for an incident at a moment: that of the service that owns it, or
+// else, where each of those affected is in one, the one that ends first.
+func (r Roster) Excused(owner string, affected []string, at time.Time) (first Maintenance, in bool) {
+	if m, in := r.Maintained(owner, at); in || len(affected) == 0 {
+		return m, in
+	}
+	var end time.Time
+	for _, service := range affected {
+		m, in := r.Maintained(service, at)
+		if !in {
+			return Maintenance{}, false
+		}
+		if _, to, _ := m.Span(); end.IsZero() || to.Before(end) {
+			first, end = m, to
+		}
+	}
+	return first, true
+}
+
 // AfterMaintenance is the moment from which on, at a moment or later, a service is in no maintenance.
 func (r Roster) AfterMaintenance(service string, at time.Time) time.Time {
 	for {

@@ -41,6 +41,30 @@ func TestOfSeveralWindowsTheOneThatEndsLastCounts(t *testing.T) {
 	require.Equal(t, eve.Add(4*time.Hour), r.AfterMaintenance("checkout", eve.Add(4*time.Hour)))
 }
 
+func TestAnIncidentThatServicesShareIsExcusedByItsOwnerOrByAllThatAreAffected(t *testing.T) {
+	shop, cart, search := window("shop", 0, 3*time.Hour), window("cart", 0, 2*time.Hour), window("search", 0, time.Hour)
+	for name, test := range map[string]struct {
+		windows  []oncall.Maintenance
+		affected []string
+		want     oncall.Maintenance
+	}{
+		"the owner":                    {[]oncall.Maintenance{shop}, []string{"cart", "search"}, shop},
+		"the owner, of its own":        {[]oncall.Maintenance{shop}, nil, shop},
+		"nobody":                       {nil, []string{"cart"}, oncall.Maintenance{}},
+		"another alone":                {[]oncall.Maintenance{cart}, nil, oncall.Maintenance{}},
+		"the one that is affected":     {[]oncall.Maintenance{cart}, []string{"cart"}, cart},
+		"one of two":                   {[]oncall.Maintenance{cart}, []string{"cart", "search"}, oncall.Maintenance{}},
+		"all, until the first is over": {[]oncall.Maintenance{cart, search}, []string{"cart", "search"}, search},
+		"all, in another order":        {[]oncall.Maintenance{cart, search}, []string{"search", "cart"}, search},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m, in := oncall.Roster{Maintenance: test.windows}.Excused("shop", test.affected, eve.Add(time.Minute))
+			require.Equal(t, test.want, m)
+			require.Equal(t, test.want.Service != "", in)
+		})
+	}
+}
+
 func TestWhatIsWrongWithAMaintenanceIsSaid(t *testing.T) {
 	tests := map[string]struct {
 		wish oncall.MaintenanceWish

@@ -40,14 +40,16 @@ func (r *run) place() place { return place{r.in.Climb.At, r.in.Climb.Lap} }
 
 // resolving is a step whose people are being looked up.
 type resolving struct {
-	place  place
-	future workflow.Future
+	place    place
+	affected []string
+	future   workflow.Future
 }
 
 func (r *run) startResolving(ctx workflow.Context) *resolving {
-	question := activities.StepQuestion{Policy: r.in.Policy(), At: r.in.Climb.At, Now: workflow.Now(ctx), Service: r.maintainable()}
+	question := activities.StepQuestion{Policy: r.in.Policy(), At: r.in.Climb.At, Now: workflow.Now(ctx)}
+	question.Service, question.Affected = r.maintainable()
 	summary := fmt.Sprintf("Who is on call for step %d?", question.At.Step)
-	return &resolving{r.place(), workflow.ExecuteActivity(resolveOptions(ctx, summary), activities.ResolveStepName, question)}
+	return &resolving{r.place(), question.Affected, workflow.ExecuteActivity(resolveOptions(ctx, summary), activities.ResolveStepName, question)}
 }
 
 // openStep waits until the step is due, looks up its people and puts their pages
@@ -72,7 +74,7 @@ func (r *run) openStep(ctx workflow.Context) {
 	plan := answer.Plan
 	switch {
 	case answer.Maintenance != nil:
-		r.waitForMaintenance(ctx, *answer.Maintenance, moved)
+		r.waitForMaintenance(ctx, *answer.Maintenance, ahead.affected, moved)
 	case plan.Opens.After(workflow.Now(ctx)):
 		if !await(ctx, plan.Opens, fmt.Sprintf("page step %d when its window opens", here.at.Step), moved) {
 			r.openStep(ctx) // Who is on call is looked up anew.

@@ -258,6 +258,33 @@ func TestAMaintenanceThatBeginsWhilePeopleArePagedStopsNothing(t *testing.T) {
 	s.ExpectResolved(16*minute, 21*minute)
 }
 
+// of are alerts of a service that shares the incident.
+func of(service string, alerts []incident.Alert) []incident.Alert {
+	for i := range alerts {
+		alerts[i].Service = service
+	}
+	return alerts
+}
+
+func TestAMaintenanceOfAServiceThatJoinsKeepsItsOwnAlertsQuiet(t *testing.T) {
+	s := tell(t)
+	basket := upgrade(-hour, hour)
+	basket.Service = "basket"
+	s.world.Staff.Maintenance = []oncall.Maintenance{basket}
+	s.Alert(0, of("basket", s.firing(0, incident.SEV2, "slow"))...)
+	s.Alert(4*minute+10*second, of("search", s.firing(4*minute+10*second, incident.SEV2, "5xx"))...)
+	s.Decide(6*minute, signals.Acknowledge, "sre-1")
+	s.Clears(7*minute, "slow", "5xx")
+	s.Run()
+
+	s.ExpectTold("0s Nobody is paged until Tue 6 Jan 13:00:00 UTC: basket is in maintenance, entered by sre-9: upgrade",
+		"4m10s The maintenance of basket covers no longer all that fires")
+	s.ExpectPages("4m10s step 1 to U0SRE1")
+	s.ExpectWhispers("6m0s sre-1: Acknowledged by sre-1.")
+	s.ExpectResolved(7*minute, 12*minute)
+	s.ExpectNoTimerLeft()
+}
+
 func TestAPersonPagesInAMaintenance(t *testing.T) {
 	s := tell(t)
 	s.world.Staff.Maintenance = []oncall.Maintenance{upgrade(-hour, hour)}

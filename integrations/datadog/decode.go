@@ -82,12 +82,12 @@ func (m message) check() *payload.Error {
 
 // alert is the one alert of the message. Date is that of this message, not of the
 // cycle's beginning, which Datadog does not tell: what comes late is older than what is
-// known, and a monitor that triggers again is news.
+// known, and a monitor that triggers again is news. A reminder is none.
 func (m message) alert(terms payload.Terms) (incident.Alert, *payload.Error) {
 	labels := m.labels()
 	out := incident.Alert{
 		Severity: m.severity(labels, terms), Labels: payload.Labels(labels, terms.Foremost),
-		Name: m.name(), URL: payload.WebAddress(m.Link),
+		Name: m.name(), URL: payload.WebAddress(m.Link), Repeats: m.transition() == renotify,
 	}
 	var err *payload.Error
 	if out.Fingerprint, err = payload.Fingerprint("aggregate", m.Aggregate); err != nil {
@@ -105,12 +105,16 @@ func (m message) alert(terms payload.Terms) (incident.Alert, *payload.Error) {
 	return out, nil
 }
 
+// renotify is the transition of a monitor that reminds of what goes on.
+const renotify = "renotify"
+
+func (m message) transition() string { return strings.ToLower(strings.TrimSpace(m.Transition)) }
+
 // state is what the transition says: whether the monitor alerts, and whether for
 // want of data.
 func (m message) state() (firing, blind bool, err *payload.Error) {
-	word := strings.ToLower(strings.TrimSpace(m.Transition))
-	switch strings.TrimPrefix(word, "re-") {
-	case "triggered", "warn", "renotify":
+	switch strings.TrimPrefix(m.transition(), "re-") {
+	case "triggered", "warn", renotify:
 		return true, false, nil
 	case "no data":
 		return true, true, nil
