@@ -247,3 +247,10 @@ func TestARestoredIncidentThatReopensSaysThatTheRollbackDidNotHold(t *testing.T)
 	s.happens(incident.Event{Kind: incident.Enriched, Facts: facts})
 	require.Equal(t, "r1", s.in.Offer().Release)
 }
+
+func TestARestoredIncidentThatAPersonReopensSaysWho(t *testing.T) {
+	s := given(t, restored)
+	s.happens(by("sre-1", incident.Reopened, comment("orders are lost")))
+	require.Equal(t, "Reopened: by sre-1: orders are lost; the rollback to r2 did not hold", s.last().Text)
+	require.Equal(t, "The rollback to r2 failed: it did not hold: reopened by sre-1: orders are lost", card(s).Failure)
+}

@@ -2,6 +2,7 @@ package incident
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -169,9 +170,22 @@ func (in Incident) rollbackLines() (line, failure string) {
 		if rb.Lapsed {
 			return "", fmt.Sprintf("Nobody approved the rollback to %s in time", rb.Release)
 		}
-		return fmt.Sprintf("The request to roll back to %s was withdrawn", rb.Release), ""
+		return in.withdrawnLine(), ""
 	}
 	return "", ""
+}
+
+// withdrawnLine says who has rejected or withdrawn the latest request, or why it lapsed, as the timeline does.
+func (in Incident) withdrawnLine() string {
+	for _, entry := range slices.Backward(in.Timeline) {
+		if entry.Kind == RollbackAsked {
+			break
+		}
+		if slices.Contains([]Kind{RollbackRejected, RollbackLapsed, AbortAsked}, entry.Kind) {
+			return entry.Text
+		}
+	}
+	return fmt.Sprintf("The request to roll back to %s was withdrawn", in.Rollback.Release)
 }
 
 // notes say why something is missing from the card.

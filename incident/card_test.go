@@ -187,7 +187,11 @@ func TestTheLinesOfARollbackThatDidNotHappen(t *testing.T) {
 
 	s = given(t, requested)
 	s.happens(by("sre-2", incident.RollbackRejected))
-	require.Equal(t, "The request to roll back to r2 was withdrawn", card(s).Rollback)
+	require.Equal(t, "Rollback to r2 rejected by sre-2", card(s).Rollback)
+	s.happens(by("sre-1", incident.RollbackAsked), by("sre-1", incident.AbortAsked, comment("my mistake")))
+	require.Equal(t, "The request to roll back is withdrawn by sre-1: my mistake", card(s).Rollback)
+	s.happens(by("sre-1", incident.RollbackAsked), by("sre-1", incident.WasResolved, comment("it is over")))
+	require.Equal(t, "The request to roll back to r2 was withdrawn", card(s).Rollback, "whoever resolved it is said elsewhere")
 	require.Equal(t, "Nobody approved the rollback to r2 in time", card(lapsed(t)).Failure)
 }
 

@@ -184,13 +184,14 @@ func (in *Incident) resolve(ev Event, why string) {
 	in.log(ev, WasResolved, "Resolved: %s", why)
 }
 
-// reopen makes a resolved incident one that is responded to again.
-func (in *Incident) reopen(ev Event, why string) {
+// reopen makes a resolved incident one that is responded to again. What shows that a
+// rollback did not hold is told apart from why: it stands without the word before it.
+func (in *Incident) reopen(ev Event, why, sign string) {
 	if in.Restored != "" {
 		in.log(ev, Reopened, "Reopened: %s; the rollback to %s did not hold", why, in.Restored)
 		in.Tried = append(in.Tried, in.Restored)
 		in.Restored = ""
-		in.Rollback.State, in.Rollback.Reason = RollbackFailed, "it did not hold: "+why
+		in.Rollback.State, in.Rollback.Reason = RollbackFailed, "it did not hold: "+sign
 	} else {
 		in.log(ev, Reopened, "Reopened: %s", why)
 	}

@@ -210,7 +210,7 @@ func reopenedByHand(in *Incident, ev Event) error {
 	if in.Open() {
 		return refuse("%s is open.", in.ID)
 	}
-	in.reopen(ev, "by "+who(ev)+said(ev))
+	in.reopen(ev, "by "+who(ev)+said(ev), "reopened by "+who(ev)+said(ev))
 	return nil
 }
 

@@ -70,7 +70,7 @@ func (in *Incident) withhold(ev Event) {
 // hold is told at once.
 func (in *Incident) firesAgain(ev Event) {
 	heldGood := in.Restored != ""
-	in.reopen(ev, "an alert fires again")
+	in.reopen(ev, "an alert fires again", "an alert fires again")
 	if !heldGood {
 		in.withhold(ev)
 	}
