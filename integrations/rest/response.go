@@ -76,6 +76,15 @@ func place(raw string) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }
 
+// host is that of a URL, with its port.
+func host(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" {
+		return "an unreadable address"
+	}
+	return u.Host
+}
+
 // short makes one line of a text, without addresses' secrets, of at most maxCause runes.
 func short(text string) string {
 	line := strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, "\uFFFD"), func(r rune) bool {

@@ -172,6 +172,30 @@ func TestOnlyARequestThatLeftMayHaveBeenCarriedOut(t *testing.T) {
 	}
 }
 
+func TestThatNobodyWasReachedIsSaidInWords(t *testing.T) {
+	vacant := httptest.NewServer(http.NotFoundHandler())
+	vacant.Close()
+	hanging := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	t.Cleanup(hanging.Close)
+	calls := func(to string) error {
+		_, err := rest.NewClient(200 * time.Millisecond).Get(strings.Replace(to, "http://", "http://u:"+secret+"@", 1) + "/api?t=" + secret)
+		return err
+	}
+	dials := func(err error) error {
+		return &url.Error{Op: "Get", URL: "https://jenkins.example.com/ci/api", Err: &net.OpError{Op: "dial", Net: "tcp", Err: err}}
+	}
+	at := func(s *httptest.Server) string { return strings.TrimPrefix(s.URL, "http://") }
+	for want, err := range map[string]error{
+		at(vacant) + " cannot be reached (connection refused)":           calls(vacant.URL),
+		at(hanging) + " did not answer in time":                          calls(hanging.URL),
+		"jenkins.example.com cannot be reached (no such host)":           dials(&net.DNSError{Err: "no such host", Name: "jenkins.example.com"}),
+		"jenkins.example.com cannot be reached (no answer in time)":      dials(context.DeadlineExceeded),
+		"jenkins.example.com cannot be reached (network is unreachable)": dials(errors.New("network is unreachable")),
+	} {
+		require.EqualError(t, rest.FromTransport("jenkins", "read the builds", err), "jenkins: read the builds: "+want)
+	}
+}
+
 func TestAnErrorThatIsTypedAlreadyStaysAsItIs(t *testing.T) {
 	limit := &rest.Error{Vendor: "v", Attempted: "call", Status: http.StatusTooManyRequests}
 	require.Same(t, limit, rest.FromTransport("v", "call", &url.Error{Op: "Get", URL: "http://h", Err: limit}))

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"regexp"
+	"syscall"
 )
 
 // FromTransport makes the error of a call that got no whole answer. Maybe is false
@@ -59,7 +60,8 @@ func newCause(err error) error {
 	return c
 }
 
-// say writes a *url.Error again with no more of its URL than host and path.
+// say writes a *url.Error again with no more of its URL than host and path. What it says
+// stands on cards: that nobody was reached, or did not answer, is told in words.
 func say(err error) string {
 	broken, ok := errors.AsType[*url.Error](err)
 	switch {
@@ -68,9 +70,31 @@ func say(err error) string {
 	case broken.Op == "parse":
 		// The reason quotes pieces of the address, which may be of the password.
 		return "the address cannot be read"
+	case dialled(broken) != "":
+		return host(broken.URL) + " cannot be reached (" + dialled(broken) + ")"
+	case broken.Timeout():
+		return host(broken.URL) + " did not answer in time"
 	default:
 		return broken.Op + " " + place(broken.URL) + ": " + broken.Err.Error()
 	}
+}
+
+// dialled says why no connection was made, "" when one was.
+func dialled(err error) string {
+	if unknown, ok := errors.AsType[*net.DNSError](err); ok {
+		return unknown.Err
+	}
+	broken, ok := errors.AsType[*net.OpError](err)
+	switch {
+	case !ok || broken.Op != "dial":
+		return ""
+	case broken.Timeout():
+		return "no answer in time"
+	}
+	if why, ok := errors.AsType[syscall.Errno](err); ok {
+		return why.Error()
+	}
+	return broken.Err.Error()
 }
 
 // The parts of an address that may be secret: what stands before the host, and
