@@ -15,6 +15,13 @@ type Rules struct {
 	Tried []string
 }
 
+// Choose chooses from what was read.
+func (s Survey) Choose(rules Rules) Choice {
+	c := Choose(s.History, rules)
+	c.Newest = s.Newest
+	return c
+}
+
 // Rejection is a deployment that was passed over, and why.
 type Rejection struct {
 	Release string `json:"release"`
@@ -38,6 +45,8 @@ type Choice struct {
 	// Commits are the changes between the first candidate and the suspect: the
 	// union of the change sets of all builds in between.
 	Commits []Commit `json:"commits,omitempty"`
+	// Newest is how many builds were looked at when there may be older ones, else 0.
+	Newest int `json:"newest,omitempty"`
 }
 
 // Target is the deployment to go back to, nil when there is none.
@@ -53,8 +62,12 @@ func (c Choice) Why() string {
 	switch {
 	case len(c.Candidates) > 0:
 		return ""
+	case c.Suspect == nil && c.Newest > 0:
+		return fmt.Sprintf("the newest %d builds of the job hold no finished deployment to this environment", c.Newest)
 	case c.Suspect == nil:
 		return "the job has no finished deployment to this environment"
+	case len(c.Rejected) == 0 && c.Newest > 0:
+		return fmt.Sprintf("the newest %d builds of the job hold no deployment to this environment that is older than %s", c.Newest, c.Suspect.Release)
 	case len(c.Rejected) == 0:
 		return "no deployment to this environment is older than " + c.Suspect.Release
 	default:

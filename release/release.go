@@ -64,6 +64,9 @@ func (d Deployment) deployed() bool {
 type Survey struct {
 	// History is the job's builds, newest first.
 	History []Deployment `json:"history"`
+	// Newest is how many builds were read when the job has, or may have, older ones; 0
+	// when the history is whole.
+	Newest int `json:"newest,omitempty"`
 	// Undeclared names the parameters that a rollback must set and the job that
 	// rolls back does not declare: Jenkins drops such a parameter silently.
 	Undeclared []string `json:"undeclared,omitempty"`
