@@ -40,15 +40,15 @@ func rollbackAsked(in *Incident, ev Event) error {
 	}
 	switch approval := in.Service.Rollback.Approval; {
 	case approval == nil:
-		in.start(ev, "Rollback from %s to %s decided by %s%s", in.Rollback.Bad, target.Release, who(ev), said(ev))
+		in.start(ev, "Rollback from %s to %s decided by %s%s%s", in.Rollback.Bad, target.Release, who(ev), in.beside(), said(ev))
 	case alone:
 		in.Rollback.Approved = who(ev)
-		in.start(ev, "Rollback from %s to %s decided by %s alone, nobody having approved in time%s",
-			in.Rollback.Bad, target.Release, who(ev), said(ev))
+		in.start(ev, "Rollback from %s to %s decided by %s alone, nobody having approved in time%s%s",
+			in.Rollback.Bad, target.Release, who(ev), in.beside(), said(ev))
 	default:
 		in.Rollback.State, in.Rollback.Due = RollbackRequested, ev.At.Add(approval.Within)
-		in.log(ev, RollbackAsked, "Rollback from %s to %s requested by %s; a second person must approve by %s%s",
-			in.Rollback.Bad, target.Release, who(ev), clock(in.Rollback.Due), said(ev))
+		in.log(ev, RollbackAsked, "Rollback from %s to %s requested by %s; a second person must approve by %s%s%s",
+			in.Rollback.Bad, target.Release, who(ev), clock(in.Rollback.Due), in.beside(), said(ev))
 		in.Calls = append(in.Calls, Call{
 			Why:     fmt.Sprintf("%s asks to roll %s back to %s: approve or reject", who(ev), in.Service.ID, target.Release),
 			Targets: in.Service.Rollback.Allowed, Except: who(ev), Attempt: attempt,
@@ -78,6 +78,22 @@ func (in *Incident) target(d Decision) (*release.Deployment, error) {
 		}
 	}
 	return nil, refuse("The target has changed: %s is not the release to go back to any more, %s is.", d.Release, offer.Release)
+}
+
+// deploysElse is the deployment that runs and is not the rollback itself, nil when none is known.
+func (in Incident) deploysElse() *release.Deployment {
+	if d := in.Facts.Choice.Running; d != nil && (d.Incident == "" || d.Incident != in.Rollback.Key) {
+		return d
+	}
+	return nil
+}
+
+// beside says in a decision's sentence that a deployment runs already, "" when none is known to.
+func (in *Incident) beside() string {
+	if d := in.deploysElse(); d != nil {
+		return fmt.Sprintf(", while build %d deploys %s", d.Build, releaseOf(d))
+	}
+	return ""
 }
 
 // whyBlind says why no rollback is offered although there is one.
@@ -131,7 +147,7 @@ func rollbackApproved(in *Incident, ev Event) error {
 		return refuse("You asked for this rollback: somebody else must approve it.")
 	}
 	in.Rollback.Approved = who(ev)
-	in.start(ev, "Rollback to %s approved by %s%s", in.Rollback.Release, who(ev), said(ev))
+	in.start(ev, "Rollback to %s approved by %s%s%s", in.Rollback.Release, who(ev), in.beside(), said(ev))
 	return nil
 }
 

@@ -230,13 +230,17 @@ func (r *run) permitted(ctx workflow.Context, d incident.Decision) bool {
 	return err == nil && yes
 }
 
-// lookAgain reads the deployments once more before a rollback is decided: what
-// the button was made from may be old. When that fails, what is known counts.
+// freshFacts is since when every decision about a rollback is taken on what was read for
+// it. A run that began earlier goes on as it did.
+const freshFacts = "decide-on-fresh-facts"
+
+// lookAgain reads the deployments once more before a rollback is decided: what the
+// button was made from may be old. When that fails, what is known counts. What is read
+// counts, unless another decision came first meanwhile.
 func (r *run) lookAgain(ctx workflow.Context, d incident.Decision) {
-	if r.in.Service.Deployments == nil || r.in.Rollback.UnderWay() || !r.in.Open() {
-		return
-	}
-	if d.Incident != "" && d.Incident != r.in.ID {
+	fresh := workflow.GetVersion(ctx, freshFacts, workflow.DefaultVersion, 1) == 1
+	state := r.in.Rollback.State
+	if !r.worthALook(d) {
 		return
 	}
 	facts, err := r.survey(lookAgainOptions(ctx))
@@ -244,8 +248,15 @@ func (r *run) lookAgain(ctx workflow.Context, d incident.Decision) {
 		r.log.Warn("the deployments could not be read again", "error", err)
 		return
 	}
-	before := r.in.Facts.Choice.Suspect
-	if now := facts.Choice.Suspect; before == nil || now == nil || before.Build != now.Build {
+	before, now := r.in.Facts.Choice.Suspect, facts.Choice.Suspect
+	changed := before == nil || now == nil || before.Build != now.Build
+	if fresh && r.in.Rollback.State == state || !fresh && changed {
 		r.note(incident.Event{Kind: incident.Enriched, Facts: facts})
 	}
+}
+
+// worthALook says whether a decision depends on what is deployed.
+func (r *run) worthALook(d incident.Decision) bool {
+	meant := d.Incident == "" || d.Incident == r.in.ID
+	return meant && r.in.Service.Deployments != nil && r.in.Open() && !r.in.Rollback.UnderWay()
 }
