@@ -153,6 +153,9 @@ func (in Incident) rollbackLines() (line, failure string) {
 		if rb.Lapsed {
 			return "", fmt.Sprintf("Nobody approved the rollback to %s in time", rb.Release)
 		}
+		if rb.Reason != "" {
+			return "", fmt.Sprintf("The request to roll back to %s has lapsed: %s", rb.Release, rb.Reason)
+		}
 		return fmt.Sprintf("The request to roll back to %s was withdrawn", rb.Release), ""
 	}
 	return "", ""

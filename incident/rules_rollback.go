@@ -131,6 +131,8 @@ func (in *Incident) start(ev Event, format string, args ...any) {
 // mustWait refuses the answer to a request that does not wait, or not any more.
 func (in *Incident) mustWait(d Decision) error {
 	switch {
+	case in.Rollback.State == RollbackWithdrawn && in.Rollback.Reason != "":
+		return refuse("The request to roll back to %s has lapsed: %s.", in.Rollback.Release, in.Rollback.Reason)
 	case in.Rollback.State != RollbackRequested:
 		return refuse("No rollback of %s waits for approval.", in.ID)
 	case d.Release != "" && d.Release != in.Rollback.Release:
@@ -145,6 +147,9 @@ func rollbackApproved(in *Incident, ev Event) error {
 	}
 	if who(ev) == in.Rollback.By {
 		return refuse("You asked for this rollback: somebody else must approve it.")
+	}
+	if in.Facts.Obstacle != "" {
+		return refuse("The rollback to %s cannot be ordered: %s.", in.Rollback.Release, in.Facts.Obstacle)
 	}
 	in.Rollback.Approved = who(ev)
 	in.start(ev, "Rollback to %s approved by %s%s%s", in.Rollback.Release, who(ev), in.beside(), said(ev))
@@ -173,6 +178,30 @@ func rollbackLapsed(in *Incident, ev Event) error {
 	}
 	in.announce(true, text, in.Service.ID, in.Rollback.Release, in.Rollback.By, in.ID)
 	return nil
+}
+
+// overtaken lets a request lapse that no longer fits what is deployed, loudly: whoever
+// approved it would roll back something else than was asked for.
+func (in *Incident) overtaken(ev Event) {
+	suspect, asked := in.Facts.Choice.Suspect, in.Rollback
+	fits := func(d release.Deployment) bool { return d.Release == asked.Release }
+	switch {
+	case asked.State != RollbackRequested:
+		return
+	case releaseOf(suspect) != asked.Bad:
+		in.Rollback.Reason = fmt.Sprintf("%s is in service now, not %s", releaseOf(suspect), asked.Bad)
+	case !slices.ContainsFunc(in.Facts.Choice.Candidates, fits):
+		in.Rollback.Reason = fmt.Sprintf("%s is not a release to go back to any more", asked.Release)
+	default:
+		return
+	}
+	in.withdraw(ev)
+	if offer := in.Offer(); offer != nil {
+		in.Rollback.Reason += "; the release to go back to is " + offer.Release
+	}
+	in.log(ev, RollbackLapsed, "The request to roll back from %s to %s lapses: %s", asked.Bad, asked.Release, in.Rollback.Reason)
+	in.announce(true, "The rollback of %s to %s that %s asked for (%s) is not carried out: %s.",
+		in.Service.ID, asked.Release, asked.By, in.ID, in.Rollback.Reason)
 }
 
 func abortAsked(in *Incident, ev Event) error {
