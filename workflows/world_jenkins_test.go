@@ -51,6 +51,8 @@ type line struct {
 	orders  []*order
 	// refusal fails every order for good.
 	refusal string
+	// undeclared are the parameters that the job does not declare.
+	undeclared []string
 }
 
 // newLine has v42 in service for ten minutes, and four known-good releases.
@@ -81,6 +83,26 @@ func (s *story) Deployed(at time.Duration, name string) {
 	})
 }
 
+// Deploying lets somebody else begin to deploy a release, which does not end in the story.
+func (s *story) Deploying(at time.Duration, name string) {
+	s.At(at, func() {
+		s.world.mu.Lock()
+		defer s.world.mu.Unlock()
+		s.world.line.deploy(name, "", noon.Add(at), "")
+		begun := &s.world.line.history[0]
+		begun.Running, begun.Finished = true, time.Time{}
+	})
+}
+
+// Undeclares lets somebody take a parameter off the job.
+func (s *story) Undeclares(at time.Duration, name string) {
+	s.At(at, func() {
+		s.world.mu.Lock()
+		defer s.world.mu.Unlock()
+		s.world.line.undeclared = append(s.world.line.undeclared, name)
+	})
+}
+
 func (l *line) deploy(name, key string, at time.Time, result release.Result) int {
 	number := l.history[0].Build + 1
 	l.history = append([]release.Deployment{{
@@ -95,7 +117,7 @@ type jenkins world
 func (j *jenkins) Survey(context.Context, incident.Deployments, *incident.RollbackPlan) (s release.Survey, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	err = j.Jenkins.call("read deploy/checkout", func() { s.History = j.line.history })
+	err = j.Jenkins.call("read deploy/checkout", func() { s.History, s.Undeclared = j.line.history, j.line.undeclared })
 	return s, err
 }
 
