@@ -245,7 +245,7 @@ func (r *run) lookAgain(ctx workflow.Context, d incident.Decision) {
 		return
 	}
 	before := r.in.Facts.Choice.Suspect
-	if now := facts.Choice.Suspect; before == nil || now == nil || before.Build != now.Build {
+	if now := facts.Choice.Suspect; before == nil || now == nil || !before.Is(*now) {
 		r.note(incident.Event{Kind: incident.Enriched, Facts: facts})
 	}
 }

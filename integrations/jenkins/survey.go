@@ -28,34 +28,38 @@ const (
 	changesTree = "[items[commitId,msg,author[fullName]]{0,50}]"
 	// historyTree asks for the newest 50 builds. A freestyle build has one change
 	// set, a Pipeline has one for each repository.
-	historyTree = "builds[number,url,building,result,timestamp,duration," +
-		"actions[parameters[name,value],causes[userName,userId,shortDescription]]," +
-		"changeSet" + changesTree + ",changeSets" + changesTree + "]{0,50}"
+	historyTree = "builds[" + buildTree + ",changeSet" + changesTree + ",changeSets" + changesTree + "]{0,50}"
+	// rollbacksTree has no changes: those of a job that only rolls back are counted
+	// from its previous rollback, and say nothing of what lies between two releases.
+	rollbacksTree = "builds[" + buildTree + "]{0,50}"
+	buildTree     = "number,url,building,result,timestamp,duration," +
+		"actions[parameters[name,value],causes[userName,userId,shortDescription]]"
 )
 
-// Survey reads the newest 50 builds of the job that deploys, and whether the job
-// that rolls back declares every parameter that it is to be given. A plan of nil
-// means that the service has no rollback. It takes one round trip; the parameters
-// of another job are read at the same time.
+// Survey reads the newest 50 builds of the job that deploys, those of the job that
+// rolls back where that is another, and whether the latter declares every parameter
+// that it is to be given. A plan of nil means that the service has no rollback. Both
+// jobs are read at the same time, so that it takes one round trip.
 func (c *Client) Survey(ctx context.Context, d incident.Deployments, plan *incident.RollbackPlan) (release.Survey, error) {
 	var deploys, rolls job
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		return c.read(ctx, "read the builds of "+d.Job, pathOf(d.Job), historyTree+","+definitionsTree, &deploys)
 	})
-	apart := plan != nil && pathOf(plan.Job) != pathOf(d.Job)
+	apart := plan.Apart(d)
 	if apart {
 		group.Go(func() error {
-			return c.read(ctx, "read the parameters of "+plan.Job, pathOf(plan.Job), definitionsTree, &rolls)
+			return c.read(ctx, "read the builds of "+plan.Job, pathOf(plan.Job), rollbacksTree+","+definitionsTree, &rolls)
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return release.Survey{}, err
 	}
+	past := history(deploys.Builds, d, plan)
 	if !apart {
-		rolls = deploys
+		return release.Survey{History: past, Undeclared: undeclared(deploys, plan)}, nil
 	}
-	return release.Survey{History: history(deploys.Builds, d, plan), Undeclared: undeclared(rolls, plan)}, nil
+	return release.Survey{History: release.Merge(past, rollbacks(rolls.Builds, plan)), Undeclared: undeclared(rolls, plan)}, nil
 }
 
 // undeclared names the parameters that Jenkins would drop without a word.
@@ -80,6 +84,17 @@ func history(builds []gojenkins.BuildResponse, d incident.Deployments, plan *inc
 	past := make([]release.Deployment, 0, len(builds))
 	for _, b := range builds {
 		past = append(past, deployment(b, d, plan))
+	}
+	return past
+}
+
+// rollbacks are the builds of a job that only rolls back. Its own parameters tell
+// which release they brought, and whether to this environment.
+func rollbacks(builds []gojenkins.BuildResponse, plan *incident.RollbackPlan) []release.Deployment {
+	own := incident.Deployments{Job: plan.Job, ReleaseParameter: plan.ReleaseParameter, Where: plan.Parameters}
+	past := history(builds, own, plan)
+	for i := range past {
+		past[i].Job = plan.Job
 	}
 	return past
 }
