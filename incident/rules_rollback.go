@@ -306,7 +306,7 @@ func (in *Incident) prove(ev Event, proof string) {
 	in.Rollback.State, in.Rollback.Due, in.Rollback.Ended = RollbackSucceeded, time.Time{}, ev.At
 	in.Restored = in.Rollback.Release
 	in.Facts.Choice = release.Choice{Suspect: &release.Deployment{
-		Release: in.Restored, Build: in.Rollback.Build, URL: in.Rollback.URL, Result: release.Success,
+		Release: in.Restored, Job: in.Service.rollbackJob(), Build: in.Rollback.Build, URL: in.Rollback.URL, Result: release.Success,
 		Finished: ev.At, By: in.Rollback.By, Incident: in.Rollback.Key, Here: true,
 	}}
 	in.log(ev, WasRestored, "Restored with %s: %s", in.Rollback.Release, proof)
