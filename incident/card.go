@@ -170,6 +170,9 @@ func (in Incident) rollbackLines() (line, failure string) {
 		if rb.Lapsed {
 			return "", fmt.Sprintf("Nobody approved the rollback to %s in time", rb.Release)
 		}
+		if rb.Reason != "" {
+			return "", fmt.Sprintf("The request to roll back to %s has lapsed: %s", rb.Release, rb.Reason)
+		}
 		return in.withdrawnLine(), ""
 	}
 	return "", ""
@@ -208,8 +211,8 @@ func (in Incident) notes() []string {
 		notes = append(notes, fmt.Sprintf("Build %d of %s ended %s: the state of the service is unknown",
 			choice.Suspect.Build, choice.Suspect.Release, strings.ToLower(string(choice.Suspect.Result))))
 	}
-	if d := in.Facts.Choice.Running; d != nil && in.Open() && !in.Rollback.UnderWay() {
-		notes = append(notes, fmt.Sprintf("A deployment of %s is running (build %d)", releaseOf(d), d.Build))
+	if note := in.runningNote(); note != "" {
+		notes = append(notes, note)
 	}
 	if line := in.lastTime(); line != "" {
 		notes = append(notes, line)
@@ -231,6 +234,21 @@ func (in Incident) notes() []string {
 		notes = append(notes, vendor+" is behind and will catch up")
 	}
 	return notes
+}
+
+// runningNote names a deployment that runs, "" when none is known to. While a rollback is
+// under way that is one which may outlast it.
+func (in Incident) runningNote() string {
+	d := in.deploysElse()
+	switch {
+	case d == nil || !in.Open():
+		return ""
+	case in.Rollback.UnderWay():
+		return fmt.Sprintf("A deployment of %s was running when the rollback was decided (build %d): see which of the two is in service",
+			releaseOf(d), d.Build)
+	default:
+		return fmt.Sprintf("A deployment of %s is running (build %d)", releaseOf(d), d.Build)
+	}
 }
 
 func (in Incident) links(places Places) []Link {

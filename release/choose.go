@@ -140,7 +140,8 @@ func unfit(here []Deployment, i int, suspect Deployment, blamed []string, rules 
 }
 
 // inService is the unbroken time for which the release of the i-th deployment
-// was in service up to the next deployment: rebuilds of it do not break it.
+// was in service up to the next deployment: rebuilds of it do not break it. One
+// that ended while the next was under way, in another job, was in service for 0.
 func inService(here []Deployment, i int) time.Duration {
 	first := i
 	for first+1 < len(here) && here[first+1].Release == here[i].Release && here[first+1].Result == Success {
@@ -150,7 +151,7 @@ func inService(here []Deployment, i int) time.Duration {
 	for until > 0 && here[until].Release == here[i].Release {
 		until--
 	}
-	return here[until].Started.Sub(here[first].Finished)
+	return max(0, here[until].Started.Sub(here[first].Finished))
 }
 
 // blamed lists the releases that were in service when a rollback began.
@@ -172,13 +173,18 @@ func blamed(here []Deployment) []string {
 
 // between is the union of the commits of all builds after the target, up to the
 // suspect and with it, newest first. Jenkins counts a build's changes from the
-// previous build of the job, so builds for other environments belong to it.
+// previous build of the job, so builds for other environments belong to it, and
+// those of a job that only rolls back do not.
 func between(history []Deployment, target *Deployment, suspect Deployment) []Commit {
+	last := counterpart(history, suspect)
+	first := last
+	if target != nil {
+		first = counterpart(history, *target) + 1
+	}
 	var out []Commit
 	seen := map[string]bool{}
 	for _, d := range history {
-		if d.Build > suspect.Build || (target != nil && d.Build <= target.Build) ||
-			(target == nil && d.Build != suspect.Build) {
+		if d.Job != "" || d.Build > last || d.Build < first {
 			continue
 		}
 		for _, c := range d.Commits {

@@ -35,51 +35,59 @@ const (
 	// A change set has at most 50 changes here, so that 50 builds with long ones
 	// stay under the bound of an answer, 1 MiB.
 	changesTree = "[items[commitId,msg,author[fullName]]{0,50}]"
+	buildTree   = "number,url,building,result,timestamp,duration," +
+		"actions[parameters[name,value],causes[userName,userId,shortDescription]]"
 	// A freestyle build has one change set, a Pipeline has one for each repository.
-	buildTree = "[number,url,building,result,timestamp,duration," +
-		"actions[parameters[name,value],causes[userName,userId,shortDescription]]," +
-		"changeSet" + changesTree + ",changeSets" + changesTree + "]"
+	deploysTree = "[" + buildTree + ",changeSet" + changesTree + ",changeSets" + changesTree + "]"
+	// rollbacksTree has no changes: those of a job that only rolls back are counted
+	// from its previous rollback, and say nothing of what lies between two releases.
+	rollbacksTree = "[" + buildTree + "]"
 )
 
-// Survey reads the newest 50 builds of the job that deploys, and whether the job
-// that rolls back declares every parameter that it is to be given. A plan of nil
-// means that the service has no rollback. It takes one round trip; the parameters
-// of another job are read at the same time. Where these builds name nothing to go
-// back to, up to 200 are read, as far as the time allows.
+// Survey reads the newest 50 builds of the job that deploys, those of the job that
+// rolls back where that is another, and whether the latter declares every parameter
+// that it is to be given. A plan of nil means that the service has no rollback. Both
+// jobs are read at the same time, so that it takes one round trip. Where these builds
+// name nothing to go back to, up to 200 of the job that deploys are read, as far as the
+// time allows.
 func (c *Client) Survey(ctx context.Context, d incident.Deployments, plan *incident.RollbackPlan) (release.Survey, error) {
 	var deploys, rolls job
 	group, both := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		return c.read(both, "read the builds of "+d.Job, pathOf(d.Job), "builds"+buildTree+"{0,50},"+definitionsTree, &deploys)
+		return c.read(both, "read the builds of "+d.Job, pathOf(d.Job), "builds"+deploysTree+"{0,50},"+definitionsTree, &deploys)
 	})
-	apart := plan != nil && pathOf(plan.Job) != pathOf(d.Job)
+	apart := plan.Apart(d)
 	if apart {
 		group.Go(func() error {
-			return c.read(both, "read the parameters of "+plan.Job, pathOf(plan.Job), definitionsTree, &rolls)
+			return c.read(both, "read the builds of "+plan.Job, pathOf(plan.Job), "builds"+rollbacksTree+"{0,50},"+definitionsTree, &rolls)
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return release.Survey{}, err
 	}
-	if !apart {
+	past, rolled, newest := history(deploys.Builds, d, plan), []release.Deployment(nil), 0
+	if apart {
+		rolled = rollbacks(rolls.Builds, plan)
+	} else {
 		rolls = deploys
 	}
-	survey := release.Survey{History: history(deploys.Builds, d, plan), Undeclared: undeclared(rolls, plan)}
 	if len(deploys.Builds) >= atOnce {
-		survey.History, survey.Newest = c.older(ctx, survey.History, d, plan)
+		past, newest = c.older(ctx, past, rolled, d, plan)
 	}
-	return survey, nil
+	return release.Survey{History: release.Merge(past, rolled), Newest: newest, Undeclared: undeclared(rolls, plan)}, nil
 }
 
 // older reads on behind a history, while it has nothing to go back to by the loosest
 // rules. It says how many builds are read when there may be older ones. A reading that
 // fails or takes too long costs nothing but what it would have brought.
-func (c *Client) older(ctx context.Context, past []release.Deployment, d incident.Deployments, plan *incident.RollbackPlan) ([]release.Deployment, int) {
+func (c *Client) older(
+	ctx context.Context, past, rolled []release.Deployment, d incident.Deployments, plan *incident.RollbackPlan,
+) ([]release.Deployment, int) {
 	ctx, cancel := context.WithTimeout(ctx, spare(ctx))
 	defer cancel()
-	for from := atOnce; from < mostBuilds && release.Choose(past, release.Rules{}).Target() == nil; from += atOnce {
+	for from := atOnce; from < mostBuilds && release.Choose(release.Merge(past, rolled), release.Rules{}).Target() == nil; from += atOnce {
 		var older job
-		tree := fmt.Sprintf("allBuilds%s{%d,%d}", buildTree, from, from+atOnce)
+		tree := fmt.Sprintf("allBuilds%s{%d,%d}", deploysTree, from, from+atOnce)
 		if err := c.read(ctx, "read the older builds of "+d.Job, pathOf(d.Job), tree, &older); err != nil {
 			break
 		}
@@ -142,6 +150,17 @@ func history(builds []gojenkins.BuildResponse, d incident.Deployments, plan *inc
 	past := make([]release.Deployment, 0, len(builds))
 	for _, b := range builds {
 		past = append(past, deployment(b, d, plan))
+	}
+	return past
+}
+
+// rollbacks are the builds of a job that only rolls back. Its own parameters tell
+// which release they brought, and whether to this environment.
+func rollbacks(builds []gojenkins.BuildResponse, plan *incident.RollbackPlan) []release.Deployment {
+	own := incident.Deployments{Job: plan.Job, ReleaseParameter: plan.ReleaseParameter, Where: plan.Parameters}
+	past := history(builds, own, plan)
+	for i := range past {
+		past[i].Job = plan.Job
 	}
 	return past
 }
