@@ -81,12 +81,12 @@ func (in Incident) stateAt() time.Time {
 	}
 }
 
-// firesSince is when the earliest of the alerts that fire began, zero when that was not
-// before the opening.
+// firesSince is when the earliest of the alerts that fire began, of a resolved incident
+// the earliest of all; zero when that was not before the opening.
 func (in Incident) firesSince() time.Time {
 	first := in.OpenedAt
 	for _, a := range in.Alerts {
-		if since := a.FiresSince(); a.Firing && !since.IsZero() && since.Before(first) {
+		if since := a.FiresSince(); (a.Firing || !in.Open()) && !since.IsZero() && since.Before(first) {
 			first = since
 		}
 	}
