@@ -132,6 +132,11 @@ func TestWhatTheJobThatRollsBackHasBroughtCounts(t *testing.T) {
 	}
 }
 
+func TestTheBuildsOfOneJobStayInItsOrder(t *testing.T) {
+	history := newest(build(1, "r1"), build(2, "r2", lasting(3*time.Hour)), build(3, "r3"), build(4, "r4", building), build(5, "r5"))
+	require.Equal(t, []string{"r5 #5", "r4 #4", "r3 #3", "r2 #2", "r1 #1"}, names(release.Merge(history, nil)))
+}
+
 func TestAnotherJobForRollbacksChangesNoChoice(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var one, deploys, rollbacks []release.Deployment
