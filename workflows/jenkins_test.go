@@ -120,6 +120,19 @@ func TestAnOrderThatJenkinsRefusesIsPaged(t *testing.T) {
 	s.ExpectTold("2m0s The rollback to v41 failed: the build could not be ordered: jenkins: order v41: 403 Forbidden (forbidden)")
 }
 
+func TestAnOrderThatCouldNotBeSentIsNotLookedForInAJenkinsThatIsAway(t *testing.T) {
+	s := rollsBack(t)
+	s.world.line.unreached = true
+	s.world.Jenkins.DownFor("look for", fails, 2*minute, 20*minute)
+	s.Clears(5*minute, "5xx")
+	s.Run()
+
+	s.ExpectPages("0s step 1 to U0SRE1", "2m0s step 1 to U0SRE1")
+	s.ExpectOrders()
+	s.ExpectWhispers(rolledBack)
+	s.ExpectTold("2m0s The rollback to v41 failed: the build could not be ordered: jenkins: order v41: connection refused")
+}
+
 func TestAnOrderWhoseAnswerIsLostIsGivenOnce(t *testing.T) {
 	s := rollsBack(t)
 	s.world.Jenkins.Down(loses, 2*minute, 2*minute+100*millisecond)

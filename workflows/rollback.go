@@ -165,7 +165,7 @@ func (b *rollback) trigger(ctx workflow.Context, again bool) (why string) {
 		b.run = run
 		return ""
 	}
-	if failedAs(err, activities.Refused) || failedAs(err, activities.Off) {
+	if failedAs(err, activities.Refused) || failedAs(err, activities.Off) || failedAs(err, activities.Unsent) {
 		return "the build could not be ordered: " + reason(err)
 	}
 	order.OnlyFind = true

@@ -51,6 +51,8 @@ type line struct {
 	orders  []*order
 	// refusal fails every order for good.
 	refusal string
+	// unreached is true when no order could be sent for as long as somebody tried.
+	unreached bool
 }
 
 // newLine has v42 in service for ten minutes, and four known-good releases.
@@ -159,6 +161,9 @@ func (j *jenkins) Stop(_ context.Context, _ release.Order, r run) error {
 // trigger is the deployer's, which remembers that an order is repeated.
 func (w *world) trigger(d *activities.Deployer) func(context.Context, activities.TriggerOrder) (run, error) {
 	return func(ctx context.Context, o activities.TriggerOrder) (run, error) {
+		if w.line.unreached && !o.OnlyFind {
+			return run{}, temporal.NewNonRetryableApplicationError("jenkins: order v41: connection refused", activities.Unsent, nil)
+		}
 		r, err := d.TriggerRollback(ctx, o)
 		w.mu.Lock()
 		defer w.mu.Unlock()

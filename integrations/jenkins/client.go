@@ -30,6 +30,9 @@ const (
 	vendor = "jenkins"
 	// defaultTimeout bounds a call when no client is given.
 	defaultTimeout = 10 * time.Second
+	// orderPatience is how many times as long as other calls the order of a build may
+	// take. Given up early, it is still carried out, and nobody knows where it is.
+	orderPatience = 3
 	// maxPage is how much of a refusal is searched for the word crumb, in bytes.
 	maxPage = 64 << 10
 	// noCrumb is the code of a refusal that a crumb mends.
@@ -44,7 +47,8 @@ type Config struct {
 	// works as well, at the price of two more calls for each order.
 	User  string
 	Token string
-	// HTTP makes the calls. Nil means a client of its own with 10 s for each call.
+	// HTTP makes the calls; its timeout counts three times for the order of a build. Nil
+	// means a client of its own with 10 s for each call.
 	HTTP *http.Client
 }
 
@@ -55,7 +59,8 @@ type Client struct {
 	user  string
 	token string
 	reads gojenkins.JenkinsRequester
-	http  *http.Client
+	// writes sends what changes something, orders what orders a build.
+	writes, orders *http.Client
 }
 
 // New makes a client. It makes no call; it fails when a setting cannot be used.
@@ -72,14 +77,17 @@ func New(c Config) (*Client, error) {
 	}
 	writes := *c.HTTP
 	writes.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	orders := writes
+	orders.Timeout *= orderPatience
 	reads := writes
 	reads.Transport = answers{transportOf(c.HTTP)}
 	return &Client{
-		base:  base,
-		user:  c.User,
-		token: c.Token,
-		reads: gojenkins.CreateJenkins(&reads, base, c.User, c.Token).Requester,
-		http:  &writes,
+		base:   base,
+		user:   c.User,
+		token:  c.Token,
+		reads:  gojenkins.CreateJenkins(&reads, base, c.User, c.Token).Requester,
+		writes: &writes,
+		orders: &orders,
 	}, nil
 }
 
@@ -155,8 +163,8 @@ type reply struct {
 // from an address with /api/json twice, and panic when that call fails; they also
 // follow the 303 of an order that is queued already into a page of plain text. An
 // API token needs no crumb: one is fetched only when Jenkins asks for it.
-func (c *Client) post(ctx context.Context, attempted, path string, form url.Values) (reply, error) {
-	got, err := c.send(ctx, attempted, path, form, nil)
+func (c *Client) post(ctx context.Context, by *http.Client, attempted, path string, form url.Values) (reply, error) {
+	got, err := c.send(ctx, by, attempted, path, form, nil)
 	if refused, ok := errors.AsType[*rest.Error](err); !ok || refused.Code != noCrumb {
 		return got, err
 	}
@@ -164,10 +172,10 @@ func (c *Client) post(ctx context.Context, attempted, path string, form url.Valu
 	if err != nil {
 		return reply{}, err
 	}
-	return c.send(ctx, attempted, path, form, crumb)
+	return c.send(ctx, by, attempted, path, form, crumb)
 }
 
-func (c *Client) send(ctx context.Context, attempted, path string, form url.Values, crumb http.Header) (reply, error) {
+func (c *Client) send(ctx context.Context, by *http.Client, attempted, path string, form url.Values, crumb http.Header) (reply, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		return reply{}, failed(attempted, err)
@@ -175,7 +183,7 @@ func (c *Client) send(ctx context.Context, attempted, path string, form url.Valu
 	maps.Copy(request.Header, crumb)
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.SetBasicAuth(c.user, c.token)
-	response, err := c.http.Do(request)
+	response, err := by.Do(request)
 	if err != nil {
 		return reply{}, failed(attempted, err)
 	}

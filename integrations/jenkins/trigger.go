@@ -29,7 +29,7 @@ func (c *Client) Trigger(ctx context.Context, o release.Order) (release.Run, err
 	for name, value := range o.All() {
 		form.Set(name, value)
 	}
-	got, err := c.post(ctx, attempted, pathOf(o.Job)+"/buildWithParameters?delay=0sec", form)
+	got, err := c.post(ctx, c.orders, attempted, pathOf(o.Job)+"/buildWithParameters?delay=0sec", form)
 	if err != nil {
 		return release.Run{}, explain(err, o.Job)
 	}

@@ -2,12 +2,15 @@ package jenkins_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-44180607/lastgood/integrations/jenkins"
 	"github.com/seed-44180607/lastgood/release"
 )
 
@@ -30,6 +33,35 @@ func TestAnOrderCarriesEveryParameterAndNeedsNoCrumb(t *testing.T) {
 	require.Equal(t, url.Values{"VERSION": {"1.4.1 & more=é"}, "ENVIRONMENT": {"production"}, "INCIDENT_ID": {order.Key}}, form)
 	require.Equal(t, url.Values{"delay": {"0sec"}}, query)
 	require.Equal(t, []string{build}, s.made())
+}
+
+// takes answers after a time.
+type takes time.Duration
+
+func (d takes) RoundTrip(r *http.Request) (*http.Response, error) {
+	answered := time.NewTimer(time.Duration(d))
+	defer answered.Stop()
+	select {
+	case <-answered.C:
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+	answer := httptest.NewRecorder()
+	located(http.StatusCreated, root+"/queue/item/14/")(answer, r)
+	return answer.Result(), nil
+}
+
+func TestAnOrderIsGivenMoreTimeThanWhatMayBeAskedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := &http.Client{Timeout: 10 * time.Second, Transport: takes(14 * time.Second)}
+		client, err := jenkins.New(jenkins.Config{URL: "http://jenkins.invalid", User: user, Token: token, HTTP: slow})
+		require.NoError(t, err)
+		run, err := client.Trigger(t.Context(), order)
+		require.NoError(t, err)
+		require.Equal(t, release.Run{Queue: 14}, run)
+		_, _, err = client.Find(t.Context(), order)
+		require.True(t, refusal(t, err).Maybe, "a read is given up after 10 s")
+	})
 }
 
 func TestTheQueueItemIsReadFromTheLocationOnly(t *testing.T) {
