@@ -28,6 +28,8 @@ type build struct {
 	// Lost is true when Jenkins forgets the queued item, Cancelled when somebody
 	// takes it out of the queue.
 	Lost, Cancelled bool
+	// Deaf is true when it does not stop when it is told to.
+	Deaf bool
 	// Drops names a parameter that the build does not get.
 	Drops string
 }
@@ -154,7 +156,7 @@ func (j *jenkins) Stop(_ context.Context, _ release.Order, r run) error {
 	defer j.mu.Unlock()
 	return j.Jenkins.call("stop", func() {
 		o := (*world)(j).ordered(r)
-		o.stopped, o.halted = (*world)(j).since(), true
+		o.stopped, o.halted = (*world)(j).since(), !o.Deaf
 	})
 }
 
