@@ -37,6 +37,8 @@ const (
 	maxPage = 64 << 10
 	// noCrumb is the code of a refusal that a crumb mends.
 	noCrumb = "no-crumb"
+	// crumbFailed is the code of a crumb that was not to be had: the order was not sent with one.
+	crumbFailed = "crumb-refused"
 )
 
 // Config says where Jenkins is and who asks.
@@ -157,6 +159,15 @@ func failed(attempted string, err error) *rest.Error {
 type reply struct {
 	status   int
 	location string
+	redirect error
+}
+
+// led says where an answer that names no queue item leads.
+func (r reply) led() string {
+	if r.redirect == nil {
+		return "it leads nowhere"
+	}
+	return r.redirect.Error()
 }
 
 // post sends a form. It does without gojenkins, whose POSTs fetch a crumb first,
@@ -191,12 +202,16 @@ func (c *Client) send(ctx context.Context, by *http.Client, attempted, path stri
 	// An error here means that the piece is short, and that is all it is.
 	page, _ := io.ReadAll(io.LimitReader(response.Body, maxPage))
 	if response.StatusCode < http.StatusBadRequest {
-		return reply{status: response.StatusCode, location: response.Header.Get("Location")}, nil
+		return reply{
+			status: response.StatusCode, location: response.Header.Get("Location"),
+			redirect: rest.FromResponse(vendor, attempted, response).Err,
+		}, nil
 	}
 	response.Body = io.NopCloser(bytes.NewReader(page))
 	refused := rest.FromResponse(vendor, attempted, response)
 	if refused.Status == http.StatusForbidden && bytes.Contains(page, []byte("No valid crumb")) {
 		refused.Code = noCrumb
+		refused.Err = errors.New("Jenkins wants a crumb and took none: JENKINS_TOKEN must be an API token, which needs none")
 	}
 	return reply{}, refused
 }
@@ -210,7 +225,13 @@ func (c *Client) crumb(ctx context.Context, attempted string) (http.Header, erro
 	}
 	response, err := c.reads.GetJSON(ctx, "/crumbIssuer", &issued, nil)
 	if err != nil {
-		return nil, failed(attempted+": fetch a crumb for it", err)
+		refused := failed(attempted+": fetch a crumb for it", err)
+		// Jenkins has said no to what the crumb is for, so that nothing of it was done.
+		refused.Code, refused.Maybe = crumbFailed, false
+		if refused.Refused() {
+			refused.Err = errors.New("Jenkins asks for a crumb and gives none: use an API token as JENKINS_TOKEN, which needs none, or let /crumbIssuer through")
+		}
+		return nil, refused
 	}
 	defer response.Body.Close()
 	if issued.Field == "" {
