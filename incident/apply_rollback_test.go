@@ -183,3 +183,16 @@ func TestAVerifiedRollbackIsProvedAndResolvesTheIncidentWithItsAlerts(t *testing
 	require.Equal(t, "r2", s.in.Restored)
 	require.Equal(t, "Resolved: rolled back to r2", s.last().Text)
 }
+
+func TestWhatAProvedRollbackHasBroughtIsABuildOfTheJobThatRollsBack(t *testing.T) {
+	for job, want := range map[string]string{"deploy/checkout": "", "/deploy/checkout/": "", "roll-back/checkout": "roll-back/checkout"} {
+		s := given(t, verifying)
+		plan := *s.in.Service.Rollback
+		plan.Job = job
+		s.in.Service.Rollback = &plan
+
+		s.happens(stops(ratio(noon), s.now))
+
+		require.Equal(t, want, s.in.Facts.Choice.Suspect.Job, job)
+	}
+}

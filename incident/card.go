@@ -28,6 +28,7 @@ func CardOf(in Incident, places Places) Card {
 		Notes: in.notes(), Links: in.links(places), Buttons: in.Buttons(),
 	}
 	c.StateAt = in.stateAt()
+	c.FiresSince = in.firesSince()
 	c.Alerts, c.More = in.firingLines()
 	c.Affected = in.affectedLine()
 	c.Commits = in.Facts.Choice.Commits
@@ -78,6 +79,21 @@ func (in Incident) stateAt() time.Time {
 	default:
 		return time.Time{}
 	}
+}
+
+// firesSince is when the earliest of the alerts that fire began, of a resolved incident
+// the earliest of all; zero when that was not before the opening.
+func (in Incident) firesSince() time.Time {
+	first := in.OpenedAt
+	for _, a := range in.Alerts {
+		if since := a.FiresSince(); (a.Firing || !in.Open()) && !since.IsZero() && since.Before(first) {
+			first = since
+		}
+	}
+	if first.Equal(in.OpenedAt) {
+		return time.Time{}
+	}
+	return first
 }
 
 // span writes a duration for people: 42 s, 7 min, 3 h 05 min.
@@ -153,6 +169,9 @@ func (in Incident) rollbackLines() (line, failure string) {
 		if rb.Lapsed {
 			return "", fmt.Sprintf("Nobody approved the rollback to %s in time", rb.Release)
 		}
+		if rb.Reason != "" {
+			return "", fmt.Sprintf("The request to roll back to %s has lapsed: %s", rb.Release, rb.Reason)
+		}
 		return fmt.Sprintf("The request to roll back to %s was withdrawn", rb.Release), ""
 	}
 	return "", ""
@@ -178,8 +197,8 @@ func (in Incident) notes() []string {
 		notes = append(notes, fmt.Sprintf("Build %d of %s ended %s: the state of the service is unknown",
 			choice.Suspect.Build, choice.Suspect.Release, strings.ToLower(string(choice.Suspect.Result))))
 	}
-	if d := in.Facts.Choice.Running; d != nil && in.Open() && !in.Rollback.UnderWay() {
-		notes = append(notes, fmt.Sprintf("A deployment of %s is running (build %d)", releaseOf(d), d.Build))
+	if note := in.runningNote(); note != "" {
+		notes = append(notes, note)
 	}
 	if line := in.lastTime(); line != "" {
 		notes = append(notes, line)
@@ -201,6 +220,21 @@ func (in Incident) notes() []string {
 		notes = append(notes, vendor+" is behind and will catch up")
 	}
 	return notes
+}
+
+// runningNote names a deployment that runs, "" when none is known to. While a rollback is
+// under way that is one which may outlast it.
+func (in Incident) runningNote() string {
+	d := in.deploysElse()
+	switch {
+	case d == nil || !in.Open():
+		return ""
+	case in.Rollback.UnderWay():
+		return fmt.Sprintf("A deployment of %s was running when the rollback was decided (build %d): see which of the two is in service",
+			releaseOf(d), d.Build)
+	default:
+		return fmt.Sprintf("A deployment of %s is running (build %d)", releaseOf(d), d.Build)
+	}
 }
 
 func (in Incident) links(places Places) []Link {

@@ -205,6 +205,10 @@ func enriched(in *Incident, ev Event) error {
 	if c := in.Facts.Choice.Commits; len(c) > maxCommits {
 		in.Facts.Choice.Commits = slices.Clone(c[:maxCommits])
 	}
+	in.overtaken(ev)
+	if in.Rollback.State == RollbackRequested && in.Facts.Obstacle == "" {
+		return nil // What is offered was said; it waits for its answer.
+	}
 	text := in.factsLine()
 	if text != "" && !slices.ContainsFunc(in.Timeline, func(e Entry) bool { return e.Kind == Enriched && e.Text == text }) {
 		in.log(ev, Enriched, "%s", text)

@@ -40,15 +40,15 @@ func rollbackAsked(in *Incident, ev Event) error {
 	}
 	switch approval := in.Service.Rollback.Approval; {
 	case approval == nil:
-		in.start(ev, "Rollback from %s to %s decided by %s%s", in.Rollback.Bad, target.Release, who(ev), said(ev))
+		in.start(ev, "Rollback from %s to %s decided by %s%s%s", in.Rollback.Bad, target.Release, who(ev), in.beside(), said(ev))
 	case alone:
 		in.Rollback.Approved = who(ev)
-		in.start(ev, "Rollback from %s to %s decided by %s alone, nobody having approved in time%s",
-			in.Rollback.Bad, target.Release, who(ev), said(ev))
+		in.start(ev, "Rollback from %s to %s decided by %s alone, nobody having approved in time%s%s",
+			in.Rollback.Bad, target.Release, who(ev), in.beside(), said(ev))
 	default:
 		in.Rollback.State, in.Rollback.Due = RollbackRequested, ev.At.Add(approval.Within)
-		in.log(ev, RollbackAsked, "Rollback from %s to %s requested by %s; a second person must approve by %s%s",
-			in.Rollback.Bad, target.Release, who(ev), clock(in.Rollback.Due), said(ev))
+		in.log(ev, RollbackAsked, "Rollback from %s to %s requested by %s; a second person must approve by %s%s%s",
+			in.Rollback.Bad, target.Release, who(ev), clock(in.Rollback.Due), in.beside(), said(ev))
 		in.Calls = append(in.Calls, Call{
 			Why:     fmt.Sprintf("%s asks to roll %s back to %s: approve or reject", who(ev), in.Service.ID, target.Release),
 			Targets: in.Service.Rollback.Allowed, Except: who(ev), Attempt: attempt,
@@ -78,6 +78,22 @@ func (in *Incident) target(d Decision) (*release.Deployment, error) {
 		}
 	}
 	return nil, refuse("The target has changed: %s is not the release to go back to any more, %s is.", d.Release, offer.Release)
+}
+
+// deploysElse is the deployment that runs and is not the rollback itself, nil when none is known.
+func (in Incident) deploysElse() *release.Deployment {
+	if d := in.Facts.Choice.Running; d != nil && (d.Incident == "" || d.Incident != in.Rollback.Key) {
+		return d
+	}
+	return nil
+}
+
+// beside says in a decision's sentence that a deployment runs already, "" when none is known to.
+func (in *Incident) beside() string {
+	if d := in.deploysElse(); d != nil {
+		return fmt.Sprintf(", while build %d deploys %s", d.Build, releaseOf(d))
+	}
+	return ""
 }
 
 // whyBlind says why no rollback is offered although there is one.
@@ -115,6 +131,8 @@ func (in *Incident) start(ev Event, format string, args ...any) {
 // mustWait refuses the answer to a request that does not wait, or not any more.
 func (in *Incident) mustWait(d Decision) error {
 	switch {
+	case in.Rollback.State == RollbackWithdrawn && in.Rollback.Reason != "":
+		return refuse("The request to roll back to %s has lapsed: %s.", in.Rollback.Release, in.Rollback.Reason)
 	case in.Rollback.State != RollbackRequested:
 		return refuse("No rollback of %s waits for approval.", in.ID)
 	case d.Release != "" && d.Release != in.Rollback.Release:
@@ -130,8 +148,11 @@ func rollbackApproved(in *Incident, ev Event) error {
 	if who(ev) == in.Rollback.By {
 		return refuse("You asked for this rollback: somebody else must approve it.")
 	}
+	if in.Facts.Obstacle != "" {
+		return refuse("The rollback to %s cannot be ordered: %s.", in.Rollback.Release, in.Facts.Obstacle)
+	}
 	in.Rollback.Approved = who(ev)
-	in.start(ev, "Rollback to %s approved by %s%s", in.Rollback.Release, who(ev), said(ev))
+	in.start(ev, "Rollback to %s approved by %s%s%s", in.Rollback.Release, who(ev), in.beside(), said(ev))
 	return nil
 }
 
@@ -157,6 +178,30 @@ func rollbackLapsed(in *Incident, ev Event) error {
 	}
 	in.announce(true, text, in.Service.ID, in.Rollback.Release, in.Rollback.By, in.ID)
 	return nil
+}
+
+// overtaken lets a request lapse that no longer fits what is deployed, loudly: whoever
+// approved it would roll back something else than was asked for.
+func (in *Incident) overtaken(ev Event) {
+	suspect, asked := in.Facts.Choice.Suspect, in.Rollback
+	fits := func(d release.Deployment) bool { return d.Release == asked.Release }
+	switch {
+	case asked.State != RollbackRequested:
+		return
+	case releaseOf(suspect) != asked.Bad:
+		in.Rollback.Reason = fmt.Sprintf("%s is in service now, not %s", releaseOf(suspect), asked.Bad)
+	case !slices.ContainsFunc(in.Facts.Choice.Candidates, fits):
+		in.Rollback.Reason = fmt.Sprintf("%s is not a release to go back to any more", asked.Release)
+	default:
+		return
+	}
+	in.withdraw(ev)
+	if offer := in.Offer(); offer != nil {
+		in.Rollback.Reason += "; the release to go back to is " + offer.Release
+	}
+	in.log(ev, RollbackLapsed, "The request to roll back from %s to %s lapses: %s", asked.Bad, asked.Release, in.Rollback.Reason)
+	in.announce(true, "The rollback of %s to %s that %s asked for (%s) is not carried out: %s.",
+		in.Service.ID, asked.Release, asked.By, in.ID, in.Rollback.Reason)
 }
 
 func abortAsked(in *Incident, ev Event) error {
@@ -261,7 +306,7 @@ func (in *Incident) prove(ev Event, proof string) {
 	in.Rollback.State, in.Rollback.Due, in.Rollback.Ended = RollbackSucceeded, time.Time{}, ev.At
 	in.Restored = in.Rollback.Release
 	in.Facts.Choice = release.Choice{Suspect: &release.Deployment{
-		Release: in.Restored, Build: in.Rollback.Build, URL: in.Rollback.URL, Result: release.Success,
+		Release: in.Restored, Job: in.Service.rollbackJob(), Build: in.Rollback.Build, URL: in.Rollback.URL, Result: release.Success,
 		Finished: ev.At, By: in.Rollback.By, Incident: in.Rollback.Key, Here: true,
 	}}
 	in.log(ev, WasRestored, "Restored with %s: %s", in.Rollback.Release, proof)

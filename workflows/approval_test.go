@@ -132,3 +132,66 @@ func TestSomebodyWhoMayNotIsRefused(t *testing.T) {
 	)
 	s.ExpectResolved(10*minute, 15*minute)
 }
+
+func TestAnApprovalIsRefusedWhenAnotherReleaseHasGoneOutMeanwhile(t *testing.T) {
+	s := asks(t)
+	s.Deployed(3*minute, "v43")
+	s.Decide(4*minute, signals.ApproveRollback, "sre-2", to("v41"))
+	s.At(5*minute, func() {
+		require.Equal(t, "The request to roll back to v41 has lapsed: v43 is in service now, not v42; the release to go back to is v41", s.card().Failure)
+		require.Contains(t, s.buttons(), "roll-back v41", "it can be asked for again")
+	})
+	s.Clears(7*minute, "5xx")
+	s.Run()
+
+	s.ExpectPages(approversPaged...)
+	s.ExpectOrders()
+	s.ExpectTold("4m0s The request to roll back from v42 to v41 lapses: v43 is in service now, not v42; the release to go back to is v41")
+	s.ExpectNotices("4m0s The rollback of checkout to v41 that sre-1 asked for (INC) is not carried out: v43 is in service now, not v42; the release to go back to is v41. (loud)")
+	s.ExpectWhispers(requested,
+		"4m0s sre-2: The request to roll back to v41 has lapsed: v43 is in service now, not v42; the release to go back to is v41.")
+	s.ExpectResolved(7*minute, 12*minute)
+}
+
+func TestAnApprovalOfWhatIsInServiceAlreadyBuildsNothing(t *testing.T) {
+	s := asks(t)
+	s.Deployed(3*minute, "v41")
+	s.Decide(4*minute, signals.ApproveRollback, "sre-2", to("v41"))
+	s.Clears(7*minute, "5xx")
+	s.Run()
+
+	s.ExpectPages(approversPaged...)
+	s.ExpectOrders()
+	s.ExpectNotices(s.notices()...)
+	require.Len(t, s.notices(), 1)
+	s.ExpectWhispers(requested,
+		"4m0s sre-2: The request to roll back to v41 has lapsed: v41 is in service now, not v42; the release to go back to is v40.")
+	s.ExpectResolved(7*minute, 12*minute)
+}
+
+func TestAnApprovalIsRefusedWhileTheJobCannotTakeTheOrder(t *testing.T) {
+	s := asks(t)
+	s.Undeclares(3*minute, "INCIDENT_ID")
+	s.Decide(4*minute, signals.ApproveRollback, "sre-2", to("v41"))
+	s.Clears(7*minute, "5xx")
+	s.Run()
+
+	s.ExpectPages(approversPaged...)
+	s.ExpectOrders()
+	s.ExpectWhispers(requested, "4m0s sre-2: The rollback to v41 cannot be ordered: "+
+		"the job deploy/checkout does not declare the parameter INCIDENT_ID, so Jenkins would drop it.")
+	s.ExpectResolved(7*minute, 12*minute)
+}
+
+func TestAnApprovalNamesADeploymentThatHasBegunMeanwhile(t *testing.T) {
+	s := asks(t)
+	s.Deploying(3*minute, "v43")
+	s.Decide(4*minute, signals.ApproveRollback, "sre-2", to("v41"))
+	s.Clears(7*minute, "5xx")
+	s.Run()
+
+	s.ExpectPages(approversPaged...)
+	s.ExpectOrders("4m0s v41, attempt 1")
+	s.ExpectWhispers(requested, "4m0s sre-2: Rollback to v41 approved by sre-2, while build 113 deploys v43.")
+	s.ExpectResolved(7*minute, 12*minute)
+}

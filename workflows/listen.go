@@ -195,9 +195,7 @@ func (r *run) decide(ctx workflow.Context, signal string, d incident.Decision) b
 			r.reply(d, fmt.Sprintf("You may not decide this: the rollback of %s is for those named under rollback.allowed.", r.in.Service.ID))
 			return
 		}
-		if kind == incident.RollbackAsked {
-			r.lookAgain(ctx, d)
-		}
+		r.lookAgain(ctx, kind, d)
 		r.carryOut(kind, d)
 	})
 	return true
@@ -230,13 +228,17 @@ func (r *run) permitted(ctx workflow.Context, d incident.Decision) bool {
 	return err == nil && yes
 }
 
-// lookAgain reads the deployments once more before a rollback is decided: what
-// the button was made from may be old. When that fails, what is known counts.
-func (r *run) lookAgain(ctx workflow.Context, d incident.Decision) {
-	if r.in.Service.Deployments == nil || r.in.Rollback.UnderWay() || !r.in.Open() {
-		return
-	}
-	if d.Incident != "" && d.Incident != r.in.ID {
+// freshFacts is since when every decision about a rollback is taken on what was read for
+// it. A run that began earlier goes on as it did.
+const freshFacts = "decide-on-fresh-facts"
+
+// lookAgain reads the deployments once more before a rollback is asked for or approved:
+// what the button was made from may be old. When that fails, what is known counts. What is
+// read counts, unless another decision came first meanwhile.
+func (r *run) lookAgain(ctx workflow.Context, kind incident.Kind, d incident.Decision) {
+	fresh := workflow.GetVersion(ctx, freshFacts, workflow.DefaultVersion, 1) == 1
+	state := r.in.Rollback.State
+	if !r.worthALook(kind, d) || kind == incident.RollbackApproved && !fresh {
 		return
 	}
 	facts, err := r.survey(lookAgainOptions(ctx))
@@ -244,8 +246,20 @@ func (r *run) lookAgain(ctx workflow.Context, d incident.Decision) {
 		r.log.Warn("the deployments could not be read again", "error", err)
 		return
 	}
-	before := r.in.Facts.Choice.Suspect
-	if now := facts.Choice.Suspect; before == nil || now == nil || before.Build != now.Build {
+	before, now := r.in.Facts.Choice.Suspect, facts.Choice.Suspect
+	changed := before == nil || now == nil || !before.Is(*now)
+	if fresh && r.in.Rollback.State == state || !fresh && changed {
 		r.note(incident.Event{Kind: incident.Enriched, Facts: facts})
 	}
+}
+
+// worthALook says whether what is deployed now makes a difference to a decision.
+func (r *run) worthALook(kind incident.Kind, d incident.Decision) bool {
+	if r.in.Service.Deployments == nil || d.Incident != "" && d.Incident != r.in.ID {
+		return false
+	}
+	if kind == incident.RollbackApproved {
+		return r.in.Rollback.State == incident.RollbackRequested
+	}
+	return r.in.Open() && !r.in.Rollback.UnderWay()
 }

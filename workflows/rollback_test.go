@@ -204,3 +204,52 @@ func TestATargetThatHasChangedMeanwhileIsRefusedWithTheNewOne(t *testing.T) {
 	)
 	s.ExpectResolved(6*minute, 11*minute)
 }
+
+func TestARollbackByAnotherJobMeanwhileIsSeenThoughItsBuildHasTheSameNumber(t *testing.T) {
+	s := tell(t)
+	s.Fires(0, "5xx")
+	s.Deployed(minute, "v41", func(d *release.Deployment) {
+		d.Job, d.Build, d.Incident = "roll-back/checkout", 112, "INC-261101-AAAAAA/1"
+	})
+	s.Decide(2*minute, signals.RollBack, "sre-1", to("v41"))
+	s.Clears(3*minute, "5xx")
+	s.Run()
+
+	s.ExpectPages("0s step 1 to U0SRE1")
+	s.ExpectOrders()
+	s.ExpectWhispers("2m0s sre-1: The target has changed: v41 is not the release to go back to any more, v40 is.")
+	s.ExpectResolved(3*minute, 8*minute)
+}
+
+func TestAParameterThatWasTakenOffTheJobMeanwhileRefusesTheClick(t *testing.T) {
+	s := tell(t)
+	s.Fires(0, "5xx")
+	s.Undeclares(minute, "INCIDENT_ID")
+	s.Decide(2*minute, signals.RollBack, "sre-1", to("v41"))
+	s.At(3*minute, func() { require.NotContains(t, s.buttons(), "roll-back v41") })
+	s.Clears(4*minute, "5xx")
+	s.Run()
+
+	s.ExpectPages("0s step 1 to U0SRE1")
+	s.ExpectOrders()
+	s.ExpectWhispers("2m0s sre-1: No rollback can be offered: the job deploy/checkout does not declare the parameter INCIDENT_ID, so Jenkins would drop it.")
+	s.ExpectResolved(4*minute, 9*minute)
+}
+
+func TestADeploymentThatBeganMeanwhileIsToldToWhoClicks(t *testing.T) {
+	s := tell(t)
+	s.Fires(0, "5xx")
+	s.Deploying(minute, "v43")
+	s.Decide(2*minute, signals.RollBack, "sre-1", to("v41"))
+	s.At(150*second, func() {
+		require.Contains(t, s.card().Notes,
+			"A deployment of v43 was running when the rollback was decided (build 113): see which of the two is in service")
+	})
+	s.Clears(5*minute, "5xx")
+	s.Run()
+
+	s.ExpectPages("0s step 1 to U0SRE1")
+	s.ExpectOrders("2m0s v41, attempt 1")
+	s.ExpectWhispers("2m0s sre-1: Rollback from v42 to v41 decided by sre-1, while build 113 deploys v43.")
+	s.ExpectResolved(5*minute, 10*minute)
+}

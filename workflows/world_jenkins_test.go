@@ -55,6 +55,8 @@ type line struct {
 	refusal string
 	// unreached is true when no order could be sent for as long as somebody tried.
 	unreached bool
+	// undeclared are the parameters that the job does not declare.
+	undeclared []string
 }
 
 // newLine has v42 in service for ten minutes, and four known-good releases.
@@ -76,12 +78,36 @@ func buildURL(number int) string { return fmt.Sprintf("http://jenkins.test/%d/",
 // Builds says what becomes of the next orders, in turn. Others go well.
 func (s *story) Builds(next ...build) { s.world.line.next = append(s.world.line.next, next...) }
 
-// Deployed lets somebody else deploy a release, at a moment of the story.
-func (s *story) Deployed(at time.Duration, name string) {
+// Deployed lets somebody else deploy a release, at a moment of the story. The edits
+// say what is unusual about it.
+func (s *story) Deployed(at time.Duration, name string, edits ...func(*release.Deployment)) {
 	s.At(at, func() {
 		s.world.mu.Lock()
 		defer s.world.mu.Unlock()
 		s.world.line.deploy(name, "", noon.Add(at), release.Success)
+		for _, edit := range edits {
+			edit(&s.world.line.history[0])
+		}
+	})
+}
+
+// Deploying lets somebody else begin to deploy a release, which does not end in the story.
+func (s *story) Deploying(at time.Duration, name string) {
+	s.At(at, func() {
+		s.world.mu.Lock()
+		defer s.world.mu.Unlock()
+		s.world.line.deploy(name, "", noon.Add(at), "")
+		begun := &s.world.line.history[0]
+		begun.Running, begun.Finished = true, time.Time{}
+	})
+}
+
+// Undeclares lets somebody take a parameter off the job.
+func (s *story) Undeclares(at time.Duration, name string) {
+	s.At(at, func() {
+		s.world.mu.Lock()
+		defer s.world.mu.Unlock()
+		s.world.line.undeclared = append(s.world.line.undeclared, name)
 	})
 }
 
@@ -99,7 +125,7 @@ type jenkins world
 func (j *jenkins) Survey(context.Context, incident.Deployments, *incident.RollbackPlan) (s release.Survey, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	err = j.Jenkins.call("read deploy/checkout", func() { s.History = j.line.history })
+	err = j.Jenkins.call("read deploy/checkout", func() { s.History, s.Undeclared = j.line.history, j.line.undeclared })
 	return s, err
 }
 
