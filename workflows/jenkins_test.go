@@ -118,19 +118,23 @@ func TestARollbackThatIsGivenUpSaysWhatIsKnownOfItsBuild(t *testing.T) {
 		told  string
 	}{
 		"it never left the queue": {
-			build{Queued: 3 * hour}, fails, 3 * hour,
+			build{Queued: 3 * hour},
+			fails, 3 * hour,
 			"The rollback to v41 failed: the build did not begin within 30m; it was taken out of Jenkins' queue: nothing was deployed",
 		},
 		"it does not stop": {
-			build{Takes: 3 * hour, Deaf: true}, fails, 3 * hour,
+			build{Takes: 3 * hour, Deaf: true},
+			fails, 3 * hour,
 			"The rollback to v41 failed: the build did not end within 30m; build 113 was told to stop, did not end within 5m and runs on for all that is known: stop it in Jenkins before another rollback",
 		},
 		"Jenkins refuses to stop it": {
-			build{Takes: 3 * hour, Deaf: true}, refuses, 30 * minute,
+			build{Takes: 3 * hour, Deaf: true},
+			refuses, 30 * minute,
 			"The rollback to v41 failed: the build did not end within 30m; build 113 runs on for all that is known: stop it in Jenkins before another rollback; it could not be stopped from here: jenkins: stop: 401 Unauthorized",
 		},
 		"Jenkins is away": {
-			build{Takes: 3 * hour, Deaf: true}, fails, 30 * minute,
+			build{Takes: 3 * hour, Deaf: true},
+			fails, 30 * minute,
 			"The rollback to v41 failed: the build did not end within 30m; build 113 may run on, as Jenkins cannot be reached to stop it: look there before another rollback (jenkins: stop: 503 Service Unavailable)",
 		},
 	} {

@@ -211,7 +211,7 @@ func (c *Client) send(ctx context.Context, by *http.Client, attempted, path stri
 	refused := rest.FromResponse(vendor, attempted, response)
 	if refused.Status == http.StatusForbidden && bytes.Contains(page, []byte("No valid crumb")) {
 		refused.Code = noCrumb
-		refused.Err = errors.New("Jenkins wants a crumb and took none: JENKINS_TOKEN must be an API token, which needs none")
+		refused.Err = errors.New("a crumb is wanted and none was taken: JENKINS_TOKEN must be an API token, which needs none")
 	}
 	return reply{}, refused
 }
@@ -229,7 +229,7 @@ func (c *Client) crumb(ctx context.Context, attempted string) (http.Header, erro
 		// Jenkins has said no to what the crumb is for, so that nothing of it was done.
 		refused.Code, refused.Maybe = crumbFailed, false
 		if refused.Refused() {
-			refused.Err = errors.New("Jenkins asks for a crumb and gives none: use an API token as JENKINS_TOKEN, which needs none, or let /crumbIssuer through")
+			refused.Err = errors.New("a crumb is wanted and none is given: use an API token as JENKINS_TOKEN, which needs none, or let /crumbIssuer through")
 		}
 		return nil, refused
 	}

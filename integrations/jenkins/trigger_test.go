@@ -175,11 +175,11 @@ func TestACrumbThatCannotBeFetchedIsAnError(t *testing.T) {
 		status int
 		says   string
 	}{
-		"not there":       {page(http.StatusNotFound), http.StatusNotFound, "fetch a crumb for it: 404 Not Found (crumb-refused): Jenkins asks for a crumb and gives none: use an API token"},
-		"forbidden":       {page(http.StatusForbidden), http.StatusForbidden, "fetch a crumb for it: 403 Forbidden (crumb-refused): Jenkins asks for a crumb and gives none: use an API token"},
+		"not there":       {page(http.StatusNotFound), http.StatusNotFound, "fetch a crumb for it: 404 Not Found (crumb-refused): a crumb is wanted and none is given: use an API token"},
+		"forbidden":       {page(http.StatusForbidden), http.StatusForbidden, "fetch a crumb for it: 403 Forbidden (crumb-refused): a crumb is wanted and none is given: use an API token"},
 		"broken":          {page(http.StatusServiceUnavailable), http.StatusServiceUnavailable, "fetch a crumb for it: 503 Service Unavailable"},
 		"empty":           {sends(`{}`), 0, "the crumb issuer names no header"},
-		"of no use twice": {sends(`{"crumb":"old","crumbRequestField":"Jenkins-Crumb"}`), http.StatusForbidden, "403 Forbidden (no-crumb): Jenkins wants a crumb and took none"},
+		"of no use twice": {sends(`{"crumb":"old","crumbRequestField":"Jenkins-Crumb"}`), http.StatusForbidden, "403 Forbidden (no-crumb): a crumb is wanted and none was taken"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
