@@ -19,6 +19,10 @@ type Deployer struct {
 	Watcher Watcher
 	// Every is how often a run is looked at; 0 means a second.
 	Every time.Duration
+	// Settle is for how long an order whose outcome is unknown is looked for before it
+	// counts as not given; 0 means 20 s. It is longer than Jenkins takes to queue an order
+	// that it has got, and to show a build that has just left the queue.
+	Settle time.Duration
 }
 
 // TriggerOrder is a build to be ordered once.
@@ -31,27 +35,69 @@ type TriggerOrder struct {
 }
 
 // TriggerRollback orders the build. An order that may have been given before is
-// looked for by its key first: in the queue, then among the builds.
+// looked for by its key first, until it is there or has had time enough to appear.
 func (d *Deployer) TriggerRollback(ctx context.Context, o TriggerOrder) (release.Run, error) {
 	if d.Builder == nil {
 		return release.Run{}, off("Jenkins")
 	}
 	defer beat(ctx)()
-	if o.Again || o.OnlyFind || activity.GetInfo(ctx).Attempt > 1 {
-		run, found, err := d.Builder.Find(ctx, o.Order)
-		if refused(err) {
-			return release.Run{}, temporal.NewNonRetryableApplicationError(err.Error(), Unsure, err)
-		}
-		if err != nil {
-			return release.Run{}, fail(err)
-		}
-		if found || o.OnlyFind {
-			return run, nil
+	before := o.Again || o.OnlyFind || activity.GetInfo(ctx).Attempt > 1
+	if before {
+		run, found, err := d.lookFor(ctx, o.Order)
+		if err != nil || found || o.OnlyFind {
+			return run, err
 		}
 	}
-	// An order that is on its way is not broken off: its answer says where it is.
-	run, err := d.Builder.Trigger(context.WithoutCancel(ctx), o.Order)
-	return run, fail(err)
+	return d.order(ctx, o.Order, before)
+}
+
+// lookFor looks for an order again and again. One look proves nothing: an order may
+// still be on its way, or be neither in the queue any more nor a build yet.
+func (d *Deployer) lookFor(ctx context.Context, o release.Order) (release.Run, bool, error) {
+	asked := time.Now()
+	for begun := asked; ; asked = time.Now() {
+		run, found, err := d.Builder.Find(ctx, o)
+		switch {
+		case refused(err):
+			return release.Run{}, false, temporal.NewNonRetryableApplicationError(err.Error(), Unsure, err)
+		case err != nil:
+			return release.Run{}, false, fail(err)
+		case found, asked.Sub(begun) >= d.settle():
+			return run, found, nil
+		}
+		if err := d.rest(ctx, d.every()); err != nil {
+			return release.Run{}, false, err
+		}
+	}
+}
+
+// order gives an order, and again for as long as it cannot even be sent: Jenkins has
+// nothing of it then, and whoever stops it is told so. One that was given before may
+// still be there, and nobody is told that it is not.
+func (d *Deployer) order(ctx context.Context, o release.Order, before bool) (release.Run, error) {
+	for pause := d.every() / 2; ; pause = min(pause*2, 5*d.every()) {
+		// An order that is on its way is not broken off: its answer says where it is.
+		run, err := d.Builder.Trigger(context.WithoutCancel(ctx), o)
+		if before || !unsent(err) {
+			return run, fail(err)
+		}
+		if nearlyOver(ctx, pause) {
+			return run, temporal.NewNonRetryableApplicationError(err.Error(), Unsent, err)
+		}
+		stopped := d.rest(ctx, pause)
+		switch {
+		case ctx.Err() != nil:
+			return run, temporal.NewNonRetryableApplicationError(err.Error(), Unsent, err)
+		case stopped != nil:
+			return run, stopped
+		}
+	}
+}
+
+// nearlyOver says whether no time is left after a pause to say how it ended.
+func nearlyOver(ctx context.Context, pause time.Duration) bool {
+	deadline, bound := ctx.Deadline()
+	return bound && time.Until(deadline) < pause+time.Second
 }
 
 // FollowOrder is a run to be followed.
@@ -125,6 +171,13 @@ func (d *Deployer) StopRollback(ctx context.Context, o FollowOrder) error {
 		return off("Jenkins")
 	}
 	return fail(d.Watcher.Stop(ctx, o.Order, o.Run))
+}
+
+func (d *Deployer) settle() time.Duration {
+	if d.Settle > 0 {
+		return d.Settle
+	}
+	return 20 * time.Second
 }
 
 func (d *Deployer) every() time.Duration {

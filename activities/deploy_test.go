@@ -24,13 +24,15 @@ func TestABuildIsLookedForBeforeItIsOrderedAgain(t *testing.T) {
 	}{
 		"the first time it is ordered":  {1, activities.TriggerOrder{}, line{found: true}, []string{"trigger"}, ordered},
 		"the second attempt finds it":   {2, activities.TriggerOrder{}, line{found: true}, []string{"find"}, queued},
-		"the second attempt orders it":  {2, activities.TriggerOrder{}, line{}, []string{"find", "trigger"}, ordered},
+		"the second attempt orders it":  {2, activities.TriggerOrder{}, line{}, []string{"find", "find", "trigger"}, ordered},
+		"one that appears late is seen": {2, activities.TriggerOrder{}, line{found: true, late: 1}, []string{"find", "find"}, queued},
 		"an order given again finds it": {1, activities.TriggerOrder{Again: true}, line{found: true}, []string{"find"}, queued},
 		"only to find is to find":       {1, activities.TriggerOrder{OnlyFind: true}, line{found: true}, []string{"find"}, queued},
-		"only to find orders nothing":   {2, activities.TriggerOrder{OnlyFind: true}, line{}, []string{"find"}, release.Run{}},
+		"only to find orders nothing":   {2, activities.TriggerOrder{OnlyFind: true}, line{}, []string{"find", "find"}, release.Run{}},
+		"only to find is to be patient": {1, activities.TriggerOrder{OnlyFind: true}, line{found: true, late: 1}, []string{"find", "find"}, queued},
 	} {
 		t.Run(name, func(t *testing.T) {
-			deployer := &activities.Deployer{Builder: &c.jenkins}
+			deployer := &activities.Deployer{Builder: &c.jenkins, Every: time.Millisecond, Settle: 1}
 			value, err := stage(t, c.attempt, deployer.TriggerRollback).ExecuteActivity(deployer.TriggerRollback, c.order)
 
 			require.Equal(t, c.run, got[release.Run](t, value, err))
@@ -58,6 +60,50 @@ func TestWithoutALookNothingIsOrderedAgain(t *testing.T) {
 			require.Equal(t, []string{"find"}, jenkins.asked)
 		})
 	}
+}
+
+func TestAnOrderThatCannotBeSentIsGivenUntilItCan(t *testing.T) {
+	jenkins := &line{trigger: errUnsent, away: 3}
+	deployer := &activities.Deployer{Builder: jenkins, Every: time.Millisecond}
+	value, err := stage(t, 1, deployer.TriggerRollback).ExecuteActivity(deployer.TriggerRollback, activities.TriggerOrder{})
+
+	require.Equal(t, ordered, got[release.Run](t, value, err))
+	require.Equal(t, []string{"trigger", "trigger", "trigger", "trigger"}, jenkins.asked, "nothing is there to be looked for")
+}
+
+func TestAnOrderThatWasNeverSentIsKnownNotToBeThere(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	for name, c := range map[string]struct {
+		trigger error
+		kind    string
+		final   bool
+	}{
+		"never sent": {errUnsent, activities.Unsent, true},
+		"lost":       {errLost, activities.Unavailable, false},
+		"broken":     {errAway, activities.Unavailable, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			jenkins := &line{trigger: c.trigger, away: 100}
+			deployer := &activities.Deployer{Builder: jenkins, Every: time.Hour}
+			env := stage(t, 1, deployer.TriggerRollback)
+			env.SetWorkerOptions(attemptsWithin(ctx))
+			_, err := env.ExecuteActivity(deployer.TriggerRollback, activities.TriggerOrder{})
+
+			require.Equal(t, c.kind, failed(t, err).Type())
+			require.Equal(t, c.final, failed(t, err).NonRetryable())
+			require.Equal(t, []string{"trigger"}, jenkins.asked)
+		})
+	}
+}
+
+func TestAnEarlierOrderIsNotForgottenWhenALaterOneCannotBeSent(t *testing.T) {
+	jenkins := &line{trigger: errUnsent, away: 100}
+	deployer := &activities.Deployer{Builder: jenkins, Every: time.Millisecond, Settle: 1}
+	_, err := stage(t, 2, deployer.TriggerRollback).ExecuteActivity(deployer.TriggerRollback, activities.TriggerOrder{})
+
+	require.Equal(t, activities.Unavailable, failed(t, err).Type())
+	require.False(t, failed(t, err).NonRetryable())
 }
 
 // watching is a deployer whose Jenkins gives these answers in turn, the last for ever.

@@ -18,6 +18,8 @@ const (
 	Off = "Off"
 	// Unsure: whether an earlier attempt was carried out cannot be found out.
 	Unsure = "Unsure"
+	// Unsent: no attempt reached the vendor. Nothing was done.
+	Unsent = "Unsent"
 	// Limited: the vendor takes no more for now. Nothing was sent.
 	Limited = "Limited"
 	// Unavailable: worth another attempt.
@@ -74,6 +76,12 @@ func off(vendor string) error {
 func failedAs(err error, kind string) bool {
 	var app *temporal.ApplicationError
 	return errors.As(err, &app) && app.Type() == kind
+}
+
+// unsent says whether a call was never sent, as nobody could be reached.
+func unsent(err error) bool {
+	var e *rest.Error
+	return errors.As(err, &e) && e.Status == 0 && !e.Maybe
 }
 
 // maybeDone says whether a failed call may have been carried out all the same.

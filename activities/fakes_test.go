@@ -236,7 +236,9 @@ type line struct {
 	asked         []string
 	found         bool
 	find, trigger error
-	look          func(context.Context, release.Run) (release.Run, error)
+	// late is how many looks find nothing yet, away how many orders fail with trigger.
+	late, away int
+	look       func(context.Context, release.Run) (release.Run, error)
 }
 
 var (
@@ -248,7 +250,8 @@ var (
 
 func (l *line) Find(context.Context, release.Order) (release.Run, bool, error) {
 	l.asked = append(l.asked, "find")
-	if l.find != nil || !l.found {
+	l.late--
+	if l.find != nil || !l.found || l.late >= 0 {
 		return release.Run{}, false, l.find
 	}
 	return queued, true, nil
@@ -256,7 +259,8 @@ func (l *line) Find(context.Context, release.Order) (release.Run, bool, error) {
 
 func (l *line) Trigger(context.Context, release.Order) (release.Run, error) {
 	l.asked = append(l.asked, "trigger")
-	if l.trigger != nil {
+	l.away--
+	if l.away >= 0 {
 		return release.Run{}, l.trigger
 	}
 	return ordered, nil

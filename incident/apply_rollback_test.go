@@ -124,6 +124,13 @@ func TestARollbackThatIsAbortedWhileItBuildsLeavesTheServiceUnknown(t *testing.T
 	require.True(t, s.in.Open())
 }
 
+func TestAnAbortOfABuildThatRunsOnSaysSo(t *testing.T) {
+	s := given(t, building)
+	s.happens(s.told(incident.PhaseAborted, 7, "build 7 runs on"))
+	require.Equal(t, "The rollback was given up: build 7 runs on", s.last().Text)
+	require.Equal(t, "The rollback to r2 was given up: build 7 runs on", card(s).Failure)
+}
+
 func TestAFailedRollbackPagesAgainFromTheCurrentStepAndOffersTheNextRelease(t *testing.T) {
 	s := given(t, acknowledged)
 	s.happens(by("sre-1", incident.Escalated)).reaches("sre-2")

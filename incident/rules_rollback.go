@@ -373,6 +373,9 @@ func rollbackStopped(in *Incident, ev Event) error {
 	case ev.Progress.Build == 0 && ev.Progress.Reason != "":
 		in.Rollback.Reason = "stopped: " + ev.Progress.Reason
 		in.log(ev, RollbackStopped, "The rollback was stopped: %s", ev.Progress.Reason)
+	case ev.Progress.Reason != "":
+		in.Rollback.Reason = oneLine("given up: "+ev.Progress.Reason, 300)
+		in.log(ev, RollbackStopped, "The rollback was given up: %s", ev.Progress.Reason)
 	case ev.Progress.Build == 0:
 		in.log(ev, RollbackStopped, "The rollback was stopped before it was built")
 	default:

@@ -1,7 +1,9 @@
 package workflows_test
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -80,7 +82,7 @@ func TestAnOrderThatIsLostAgainAndAgainIsGivenUpInTime(t *testing.T) {
 	s.ExpectOrders("2m0s v41, attempt 1", "9m0s v41, attempt 1, again", "16m0s v41, attempt 1, again",
 		"23m0s v41, attempt 1, again", "30m0s v41, attempt 1, again, stopped at 32m0s")
 	s.ExpectWhispers(rolledBack)
-	s.ExpectTold("32m1s The rollback to v41 failed: the build did not end within 30m; it was stopped: the state of the service is unknown")
+	s.ExpectTold("32m1s The rollback to v41 failed: the build did not begin within 30m; it was taken out of Jenkins' queue: nothing was deployed")
 }
 
 func TestABuildWithOtherParametersIsStoppedAndPaged(t *testing.T) {
@@ -92,7 +94,7 @@ func TestABuildWithOtherParametersIsStoppedAndPaged(t *testing.T) {
 	s.ExpectPages("0s step 1 to U0SRE1", "2m2s step 1 to U0SRE1")
 	s.ExpectOrders("2m0s v41, attempt 1, stopped at 2m1s")
 	s.ExpectWhispers(rolledBack)
-	s.ExpectTold(`2m2s The rollback to v41 failed: the build has VERSION="", not "v41" as ordered; the build was stopped: the state of the service is unknown`)
+	s.ExpectTold(`2m2s The rollback to v41 failed: the build has VERSION="", not "v41" as ordered; it was stopped: the state of the service is unknown`)
 	s.ExpectResolved(5*minute, 10*minute)
 }
 
@@ -108,6 +110,63 @@ func TestABuildThatTakesTooLongIsStoppedAndPaged(t *testing.T) {
 	s.ExpectTold("32m1s The rollback to v41 failed: the build did not end within 30m; it was stopped: the state of the service is unknown")
 }
 
+func TestARollbackThatIsGivenUpSaysWhatIsKnownOfItsBuild(t *testing.T) {
+	for name, c := range map[string]struct {
+		build build
+		down  fault
+		from  time.Duration
+		told  string
+	}{
+		"it never left the queue": {
+			build{Queued: 3 * hour},
+			fails, 3 * hour,
+			"The rollback to v41 failed: the build did not begin within 30m; it was taken out of Jenkins' queue: nothing was deployed",
+		},
+		"it does not stop": {
+			build{Takes: 3 * hour, Deaf: true},
+			fails, 3 * hour,
+			"The rollback to v41 failed: the build did not end within 30m; build 113 was told to stop, did not end within 5m and runs on for all that is known: stop it in Jenkins before another rollback",
+		},
+		"Jenkins refuses to stop it": {
+			build{Takes: 3 * hour, Deaf: true},
+			refuses, 30 * minute,
+			"The rollback to v41 failed: the build did not end within 30m; build 113 runs on for all that is known: stop it in Jenkins before another rollback; it could not be stopped from here: jenkins: stop: 401 Unauthorized",
+		},
+		"Jenkins is away": {
+			build{Takes: 3 * hour, Deaf: true},
+			fails, 30 * minute,
+			"The rollback to v41 failed: the build did not end within 30m; build 113 may run on, as Jenkins cannot be reached to stop it: look there before another rollback (jenkins: stop: 503 Service Unavailable)",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := rollsBack(t)
+			s.Builds(c.build)
+			s.world.Jenkins.DownFor("stop", c.down, c.from, 3*hour)
+			s.Clears(50*minute, "5xx")
+			s.Run()
+
+			s.ExpectPages(s.pages()...)
+			s.ExpectOrders(s.orders()...)
+			s.ExpectWhispers(rolledBack)
+			require.Contains(t, strings.Join(s.timeline(), "\n"), c.told)
+		})
+	}
+}
+
+func TestAnAbortSaysThatTheBuildRunsOn(t *testing.T) {
+	s := rollsBack(t)
+	s.Builds(build{Takes: 3 * hour, Deaf: true})
+	s.Decide(4*minute, signals.AbortRollback, "sre-2")
+	s.Clears(40*minute, "5xx")
+	s.Run()
+
+	s.ExpectPages("0s step 1 to U0SRE1")
+	s.ExpectOrders("2m0s v41, attempt 1")
+	s.ExpectWhispers(rolledBack, "4m0s sre-2: sre-2 asks to stop the rollback.")
+	require.Contains(t, strings.Join(s.timeline(), "\n"), "The rollback was given up: build 113 was told to stop, did not end within 5m and runs on")
+	require.Contains(t, s.card().Failure, "runs on for all that is known")
+}
+
 func TestAnOrderThatJenkinsRefusesIsPaged(t *testing.T) {
 	s := rollsBack(t)
 	s.world.line.refusal = "forbidden"
@@ -118,6 +177,19 @@ func TestAnOrderThatJenkinsRefusesIsPaged(t *testing.T) {
 	s.ExpectPages("0s step 1 to U0SRE1", "2m0s step 1 to U0SRE1")
 	s.ExpectWhispers(rolledBack)
 	s.ExpectTold("2m0s The rollback to v41 failed: the build could not be ordered: jenkins: order v41: 403 Forbidden (forbidden)")
+}
+
+func TestAnOrderThatCouldNotBeSentIsNotLookedForInAJenkinsThatIsAway(t *testing.T) {
+	s := rollsBack(t)
+	s.world.line.unreached = true
+	s.world.Jenkins.DownFor("look for", fails, 2*minute, 20*minute)
+	s.Clears(5*minute, "5xx")
+	s.Run()
+
+	s.ExpectPages("0s step 1 to U0SRE1", "2m0s step 1 to U0SRE1")
+	s.ExpectOrders()
+	s.ExpectWhispers(rolledBack)
+	s.ExpectTold("2m0s The rollback to v41 failed: the build could not be ordered: jenkins: order v41: connection refused")
 }
 
 func TestAnOrderWhoseAnswerIsLostIsGivenOnce(t *testing.T) {

@@ -152,9 +152,11 @@ func answerOptions(ctx workflow.Context) workflow.Context {
 	})
 }
 
+// triggerOptions give one attempt all the time there is: an order whose answer is late is
+// not given up, and one that is lost is looked for. A dead worker is noticed by the heartbeat.
 func triggerOptions(ctx workflow.Context, within time.Duration) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout: 12 * time.Second, ScheduleToCloseTimeout: within, RetryPolicy: &eager,
+		StartToCloseTimeout: within, ScheduleToCloseTimeout: within, RetryPolicy: &eager,
 		HeartbeatTimeout: 5 * time.Second, WaitForCancellation: true, Summary: "Order the build", Priority: temporal.Priority{PriorityKey: urgent},
 	})
 }

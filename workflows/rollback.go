@@ -165,7 +165,7 @@ func (b *rollback) trigger(ctx workflow.Context, again bool) (why string) {
 		b.run = run
 		return ""
 	}
-	if failedAs(err, activities.Refused) || failedAs(err, activities.Off) {
+	if failedAs(err, activities.Refused) || failedAs(err, activities.Off) || failedAs(err, activities.Unsent) {
 		return "the build could not be ordered: " + reason(err)
 	}
 	order.OnlyFind = true
@@ -186,8 +186,8 @@ func (b *rollback) trigger(ctx workflow.Context, again bool) (why string) {
 func (b *rollback) watch(ctx workflow.Context) incident.Progress {
 	b.tell(ctx, b.progress(incident.PhaseBuilding, ""))
 	if wrong := b.in.Order.Mismatch(b.run.Parameters); wrong != "" {
-		b.halt(ctx)
-		return b.progress(incident.PhaseFailed, wrong+"; the build was stopped: the state of the service is unknown")
+		known, _ := b.halt(ctx)
+		return b.progress(incident.PhaseFailed, wrong+"; "+known)
 	}
 	err := b.follow(b.work, fmt.Sprintf("Build %d of %s", b.run.Build, b.in.Order.Job), true)
 	switch {
@@ -213,43 +213,84 @@ func (b *rollback) follow(ctx workflow.Context, summary string, toEnd bool) erro
 }
 
 // giveUp ends a rollback that cannot be followed or takes too long. The build is
-// stopped: nobody may find later that it went on.
+// stopped, or people are told that it may go on.
 func (b *rollback) giveUp(ctx workflow.Context, err error) incident.Progress {
 	why := "the build could not be followed: " + reason(err)
-	if !workflow.Now(ctx).Before(b.deadline) {
+	switch over := !workflow.Now(ctx).Before(b.deadline); {
+	case over && b.run.Build == 0:
+		why = fmt.Sprintf("the build did not begin within %s", oncall.Written(b.in.Timeout))
+	case over:
 		why = fmt.Sprintf("the build did not end within %s", oncall.Written(b.in.Timeout))
 	}
-	b.halt(ctx)
+	known, _ := b.halt(ctx)
 	if b.run.Result == release.Success {
 		return b.progress(incident.PhaseSucceeded, "")
 	}
-	return b.progress(incident.PhaseFailed, why+"; it was stopped: the state of the service is unknown")
+	return b.progress(incident.PhaseFailed, why+"; "+known)
 }
 
 func (b *rollback) abort(ctx workflow.Context) incident.Progress {
-	b.halt(ctx)
-	if b.run.Result == release.Success {
+	known, over := b.halt(ctx)
+	switch {
+	case b.run.Result == release.Success:
 		return b.progress(incident.PhaseSucceeded, "")
-	}
-	if b.unsure {
+	case b.unsure:
 		return b.progress(incident.PhaseAborted, "whether Jenkins has the order is unknown")
+	case !over:
+		return b.progress(incident.PhaseAborted, known)
+	default:
+		return b.progress(incident.PhaseAborted, "")
 	}
-	return b.progress(incident.PhaseAborted, "")
 }
 
-// halt stops the run and waits a while for its end.
-func (b *rollback) halt(ctx workflow.Context) {
+// halt stops the run and waits a while for its end. It says what is known then, and
+// whether the run is over.
+func (b *rollback) halt(ctx workflow.Context) (known string, over bool) {
 	if b.run.Queue == 0 && b.run.Build == 0 {
-		return
+		return "nothing was ordered", true
 	}
 	order := activities.FollowOrder{Order: b.in.Order, Run: b.run, ToEnd: true}
-	if err := workflow.ExecuteActivity(stopOptions(ctx), activities.StopName, order).Get(ctx, nil); err != nil {
-		b.log.Error("the build could not be stopped", "build", b.run.Build, "error", err)
+	stop := workflow.ExecuteActivity(stopOptions(ctx), activities.StopName, order).Get(ctx, nil)
+	if stop != nil {
+		b.log.Error("the build could not be stopped", "build", b.run.Build, "error", stop)
 	}
 	var run release.Run
 	err := workflow.ExecuteActivity(followOptions(ctx, "Wait until it has stopped", stopWithin), activities.FollowName, order).Get(ctx, &run)
-	if err == nil {
-		b.run = run
+	if err != nil {
+		return b.atLarge(stop), false
+	}
+	b.run = run
+	return b.ending(), true
+}
+
+// ending says what a run that is over means for the service.
+func (b *rollback) ending() string {
+	switch {
+	case b.run.Cancelled:
+		return "it was taken out of Jenkins' queue: nothing was deployed"
+	case b.run.Lost:
+		return "Jenkins knows neither a queued nor a running build of it"
+	case b.run.Result == release.Aborted:
+		return "it was stopped: the state of the service is unknown"
+	default:
+		return fmt.Sprintf("build %d then ended %s: the state of the service is unknown", b.run.Build, b.run.Result)
+	}
+}
+
+// atLarge says what to do about a run that was not seen to end.
+func (b *rollback) atLarge(stop error) string {
+	what := fmt.Sprintf("build %d", b.run.Build)
+	if b.run.Build == 0 {
+		what = fmt.Sprintf("queue item %d", b.run.Queue)
+	}
+	switch {
+	case stop == nil:
+		return fmt.Sprintf("%s was told to stop, did not end within %s and runs on for all that is known: stop it in Jenkins before another rollback",
+			what, oncall.Written(stopWithin))
+	case failedAs(stop, activities.Refused):
+		return fmt.Sprintf("%s runs on for all that is known: stop it in Jenkins before another rollback; it could not be stopped from here: %s", what, reason(stop))
+	default:
+		return fmt.Sprintf("%s may run on, as Jenkins cannot be reached to stop it: look there before another rollback (%s)", what, reason(stop))
 	}
 }
 

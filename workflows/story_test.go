@@ -177,7 +177,7 @@ func (w *world) serve(env *testsuite.TestWorkflowEnvironment) {
 	}
 	enricher := &activities.Enricher{Surveyor: (*jenkins)(w)}
 	historian := &activities.Historian{Past: (*past)(w)}
-	deployer := &activities.Deployer{Builder: (*jenkins)(w), Watcher: (*jenkins)(w)}
+	deployer := &activities.Deployer{Builder: (*jenkins)(w), Watcher: (*jenkins)(w), Every: time.Millisecond, Settle: 1}
 
 	parts := []part{
 		{activities.ResolveStepName, onCall.ResolveStep, mock.Anything, w.People.latency},

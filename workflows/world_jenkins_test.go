@@ -28,6 +28,8 @@ type build struct {
 	// Lost is true when Jenkins forgets the queued item, Cancelled when somebody
 	// takes it out of the queue.
 	Lost, Cancelled bool
+	// Deaf is true when it does not stop when it is told to.
+	Deaf bool
 	// Drops names a parameter that the build does not get.
 	Drops string
 }
@@ -51,6 +53,8 @@ type line struct {
 	orders  []*order
 	// refusal fails every order for good.
 	refusal string
+	// unreached is true when no order could be sent for as long as somebody tried.
+	unreached bool
 	// undeclared are the parameters that the job does not declare.
 	undeclared []string
 }
@@ -178,13 +182,16 @@ func (j *jenkins) Stop(_ context.Context, _ release.Order, r run) error {
 	defer j.mu.Unlock()
 	return j.Jenkins.call("stop", func() {
 		o := (*world)(j).ordered(r)
-		o.stopped, o.halted = (*world)(j).since(), true
+		o.stopped, o.halted = (*world)(j).since(), !o.Deaf
 	})
 }
 
 // trigger is the deployer's, which remembers that an order is repeated.
 func (w *world) trigger(d *activities.Deployer) func(context.Context, activities.TriggerOrder) (run, error) {
 	return func(ctx context.Context, o activities.TriggerOrder) (run, error) {
+		if w.line.unreached && !o.OnlyFind {
+			return run{}, temporal.NewNonRetryableApplicationError("jenkins: order v41: connection refused", activities.Unsent, nil)
+		}
 		r, err := d.TriggerRollback(ctx, o)
 		w.mu.Lock()
 		defer w.mu.Unlock()

@@ -30,10 +30,15 @@ const (
 	vendor = "jenkins"
 	// defaultTimeout bounds a call when no client is given.
 	defaultTimeout = 10 * time.Second
+	// orderPatience is how many times as long as other calls the order of a build may
+	// take. Given up early, it is still carried out, and nobody knows where it is.
+	orderPatience = 3
 	// maxPage is how much of a refusal is searched for the word crumb, in bytes.
 	maxPage = 64 << 10
 	// noCrumb is the code of a refusal that a crumb mends.
 	noCrumb = "no-crumb"
+	// crumbFailed is the code of a crumb that was not to be had: the order was not sent with one.
+	crumbFailed = "crumb-refused"
 )
 
 // Config says where Jenkins is and who asks.
@@ -44,7 +49,8 @@ type Config struct {
 	// works as well, at the price of two more calls for each order.
 	User  string
 	Token string
-	// HTTP makes the calls. Nil means a client of its own with 10 s for each call.
+	// HTTP makes the calls; its timeout counts three times for the order of a build. Nil
+	// means a client of its own with 10 s for each call.
 	HTTP *http.Client
 }
 
@@ -55,7 +61,8 @@ type Client struct {
 	user  string
 	token string
 	reads gojenkins.JenkinsRequester
-	http  *http.Client
+	// writes sends what changes something, orders what orders a build.
+	writes, orders *http.Client
 }
 
 // New makes a client. It makes no call; it fails when a setting cannot be used.
@@ -72,14 +79,17 @@ func New(c Config) (*Client, error) {
 	}
 	writes := *c.HTTP
 	writes.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	orders := writes
+	orders.Timeout *= orderPatience
 	reads := writes
 	reads.Transport = answers{transportOf(c.HTTP)}
 	return &Client{
-		base:  base,
-		user:  c.User,
-		token: c.Token,
-		reads: gojenkins.CreateJenkins(&reads, base, c.User, c.Token).Requester,
-		http:  &writes,
+		base:   base,
+		user:   c.User,
+		token:  c.Token,
+		reads:  gojenkins.CreateJenkins(&reads, base, c.User, c.Token).Requester,
+		writes: &writes,
+		orders: &orders,
 	}, nil
 }
 
@@ -149,14 +159,23 @@ func failed(attempted string, err error) *rest.Error {
 type reply struct {
 	status   int
 	location string
+	redirect error
+}
+
+// led says where an answer that names no queue item leads.
+func (r reply) led() string {
+	if r.redirect == nil {
+		return "it leads nowhere"
+	}
+	return r.redirect.Error()
 }
 
 // post sends a form. It does without gojenkins, whose POSTs fetch a crumb first,
 // from an address with /api/json twice, and panic when that call fails; they also
 // follow the 303 of an order that is queued already into a page of plain text. An
 // API token needs no crumb: one is fetched only when Jenkins asks for it.
-func (c *Client) post(ctx context.Context, attempted, path string, form url.Values) (reply, error) {
-	got, err := c.send(ctx, attempted, path, form, nil)
+func (c *Client) post(ctx context.Context, by *http.Client, attempted, path string, form url.Values) (reply, error) {
+	got, err := c.send(ctx, by, attempted, path, form, nil)
 	if refused, ok := errors.AsType[*rest.Error](err); !ok || refused.Code != noCrumb {
 		return got, err
 	}
@@ -164,10 +183,10 @@ func (c *Client) post(ctx context.Context, attempted, path string, form url.Valu
 	if err != nil {
 		return reply{}, err
 	}
-	return c.send(ctx, attempted, path, form, crumb)
+	return c.send(ctx, by, attempted, path, form, crumb)
 }
 
-func (c *Client) send(ctx context.Context, attempted, path string, form url.Values, crumb http.Header) (reply, error) {
+func (c *Client) send(ctx context.Context, by *http.Client, attempted, path string, form url.Values, crumb http.Header) (reply, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		return reply{}, failed(attempted, err)
@@ -175,7 +194,7 @@ func (c *Client) send(ctx context.Context, attempted, path string, form url.Valu
 	maps.Copy(request.Header, crumb)
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.SetBasicAuth(c.user, c.token)
-	response, err := c.http.Do(request)
+	response, err := by.Do(request)
 	if err != nil {
 		return reply{}, failed(attempted, err)
 	}
@@ -183,12 +202,16 @@ func (c *Client) send(ctx context.Context, attempted, path string, form url.Valu
 	// An error here means that the piece is short, and that is all it is.
 	page, _ := io.ReadAll(io.LimitReader(response.Body, maxPage))
 	if response.StatusCode < http.StatusBadRequest {
-		return reply{status: response.StatusCode, location: response.Header.Get("Location")}, nil
+		return reply{
+			status: response.StatusCode, location: response.Header.Get("Location"),
+			redirect: rest.FromResponse(vendor, attempted, response).Err,
+		}, nil
 	}
 	response.Body = io.NopCloser(bytes.NewReader(page))
 	refused := rest.FromResponse(vendor, attempted, response)
 	if refused.Status == http.StatusForbidden && bytes.Contains(page, []byte("No valid crumb")) {
 		refused.Code = noCrumb
+		refused.Err = errors.New("a crumb is wanted and none was taken: JENKINS_TOKEN must be an API token, which needs none")
 	}
 	return reply{}, refused
 }
@@ -202,7 +225,13 @@ func (c *Client) crumb(ctx context.Context, attempted string) (http.Header, erro
 	}
 	response, err := c.reads.GetJSON(ctx, "/crumbIssuer", &issued, nil)
 	if err != nil {
-		return nil, failed(attempted+": fetch a crumb for it", err)
+		refused := failed(attempted+": fetch a crumb for it", err)
+		// Jenkins has said no to what the crumb is for, so that nothing of it was done.
+		refused.Code, refused.Maybe = crumbFailed, false
+		if refused.Refused() {
+			refused.Err = errors.New("a crumb is wanted and none is given: use an API token as JENKINS_TOKEN, which needs none, or let /crumbIssuer through")
+		}
+		return nil, refused
 	}
 	defer response.Body.Close()
 	if issued.Field == "" {

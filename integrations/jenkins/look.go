@@ -131,7 +131,7 @@ func (c *Client) Stop(ctx context.Context, o release.Order, run release.Run) err
 		return err
 	}
 	// Build.Stop of gojenkins is not used: it reports success when it was refused.
-	_, err = c.post(ctx, fmt.Sprintf("stop build %d of %s", now.Build, o.Job), buildPath(o.Job, now.Build)+"/stop", nil)
+	_, err = c.post(ctx, c.writes, fmt.Sprintf("stop build %d of %s", now.Build, o.Job), buildPath(o.Job, now.Build)+"/stop", nil)
 	return err
 }
 
@@ -139,7 +139,7 @@ func (c *Client) Stop(ctx context.Context, o release.Order, run release.Run) err
 func (c *Client) cancel(ctx context.Context, o release.Order, run release.Run) (release.Run, error) {
 	attempted := fmt.Sprintf("cancel queue item %d of %s", run.Queue, o.Job)
 	query := url.Values{"id": {strconv.FormatInt(run.Queue, 10)}}
-	_, err := c.post(ctx, attempted, "/queue/cancelItem?"+query.Encode(), nil)
+	_, err := c.post(ctx, c.writes, attempted, "/queue/cancelItem?"+query.Encode(), nil)
 	if err != nil && !left(err) {
 		return run, err
 	}

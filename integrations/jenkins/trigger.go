@@ -29,7 +29,7 @@ func (c *Client) Trigger(ctx context.Context, o release.Order) (release.Run, err
 	for name, value := range o.All() {
 		form.Set(name, value)
 	}
-	got, err := c.post(ctx, attempted, pathOf(o.Job)+"/buildWithParameters?delay=0sec", form)
+	got, err := c.post(ctx, c.orders, attempted, pathOf(o.Job)+"/buildWithParameters?delay=0sec", form)
 	if err != nil {
 		return release.Run{}, explain(err, o.Job)
 	}
@@ -47,8 +47,8 @@ func (c *Client) Trigger(ctx context.Context, o release.Order) (release.Run, err
 		// A plugin decides on what is queued (hudson.model.Queue.QueueDecisionHandler);
 		// Jenkins then sends the browser somewhere else.
 		return release.Run{}, &rest.Error{
-			Vendor: vendor, Attempted: attempted, Status: http.StatusUnprocessableEntity, Code: "vetoed",
-			Err: fmt.Errorf("job %s was not queued: a plugin of Jenkins or a proxy before it vetoed the order", o.Job),
+			Vendor: vendor, Attempted: attempted, Status: got.status, Code: "vetoed", Final: true,
+			Err: fmt.Errorf("job %s was not queued: a plugin of Jenkins vetoed the order, or a proxy before it asks for a login (%s)", o.Job, got.led()),
 		}
 	}
 }
@@ -72,7 +72,7 @@ func itemIn(location string) (int64, bool) {
 // for people and have no reason that a program could take out.
 func explain(err error, job string) error {
 	refused, ok := errors.AsType[*rest.Error](err)
-	if !ok || refused.Code == noCrumb {
+	if !ok || refused.Code == noCrumb || refused.Code == crumbFailed {
 		return err
 	}
 	switch refused.Status {
@@ -87,8 +87,7 @@ func explain(err error, job string) error {
 		refused.Err = fmt.Errorf("job %s does not exist, or the user may not see it: grant Job/Read", job)
 	case http.StatusConflict:
 		// A 409 elsewhere is worth another try. A disabled job stays disabled.
-		refused.Status = http.StatusUnprocessableEntity
-		refused.Code = "not-buildable"
+		refused.Code, refused.Final = "not-buildable", true
 		refused.Err = fmt.Errorf("job %s is disabled: enable it in Jenkins", job)
 	}
 	return refused

@@ -2,12 +2,15 @@ package jenkins_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-44180607/lastgood/integrations/jenkins"
 	"github.com/seed-44180607/lastgood/release"
 )
 
@@ -32,6 +35,35 @@ func TestAnOrderCarriesEveryParameterAndNeedsNoCrumb(t *testing.T) {
 	require.Equal(t, []string{build}, s.made())
 }
 
+// takes answers after a time.
+type takes time.Duration
+
+func (d takes) RoundTrip(r *http.Request) (*http.Response, error) {
+	answered := time.NewTimer(time.Duration(d))
+	defer answered.Stop()
+	select {
+	case <-answered.C:
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+	answer := httptest.NewRecorder()
+	located(http.StatusCreated, root+"/queue/item/14/")(answer, r)
+	return answer.Result(), nil
+}
+
+func TestAnOrderIsGivenMoreTimeThanWhatMayBeAskedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := &http.Client{Timeout: 10 * time.Second, Transport: takes(14 * time.Second)}
+		client, err := jenkins.New(jenkins.Config{URL: "http://jenkins.invalid", User: user, Token: token, HTTP: slow})
+		require.NoError(t, err)
+		run, err := client.Trigger(t.Context(), order)
+		require.NoError(t, err)
+		require.Equal(t, release.Run{Queue: 14}, run)
+		_, _, err = client.Find(t.Context(), order)
+		require.True(t, refusal(t, err).Maybe, "a read is given up after 10 s")
+	})
+}
+
 func TestTheQueueItemIsReadFromTheLocationOnly(t *testing.T) {
 	tests := map[string]struct {
 		answer http.HandlerFunc
@@ -43,11 +75,11 @@ func TestTheQueueItemIsReadFromTheLocationOnly(t *testing.T) {
 		"created":                     {answer: located(http.StatusCreated, root+"/queue/item/14/"), queue: 14},
 		"created, relative":           {answer: located(http.StatusCreated, "/queue/item/14"), queue: 14},
 		"the same order waits":        {answer: located(http.StatusSeeOther, root+"/queue/item/14/"), queue: 14},
-		"vetoed, back to where it is": {answer: located(http.StatusFound, "."), status: 422, code: "vetoed"},
-		"vetoed, to the job":          {answer: located(http.StatusFound, root+checkout+"/15/"), status: 422, code: "vetoed"},
-		"303 to somewhere else":       {answer: located(http.StatusSeeOther, root+"/login?from=7"), status: 422, code: "vetoed"},
-		"303 without an item":         {answer: status(http.StatusSeeOther), status: 422, code: "vetoed"},
-		"302 to an item":              {answer: located(http.StatusFound, root+"/queue/item/14/"), status: 422, code: "vetoed"},
+		"vetoed, back to where it is": {answer: located(http.StatusFound, "."), status: 302, code: "vetoed"},
+		"vetoed, to the job":          {answer: located(http.StatusFound, root+checkout+"/15/"), status: 302, code: "vetoed"},
+		"303 to somewhere else":       {answer: located(http.StatusSeeOther, root+"/login?from=7"), status: 303, code: "vetoed"},
+		"303 without an item":         {answer: status(http.StatusSeeOther), status: 303, code: "vetoed"},
+		"302 to an item":              {answer: located(http.StatusFound, root+"/queue/item/14/"), status: 302, code: "vetoed"},
 		"accepted without an item":    {answer: status(http.StatusCreated), status: 201, maybe: true},
 		"a page with 200":             {answer: page(http.StatusOK), status: 200, maybe: true},
 		"no number":                   {answer: located(http.StatusCreated, root+"/queue/item/many/"), status: 201, maybe: true},
@@ -66,6 +98,7 @@ func TestTheQueueItemIsReadFromTheLocationOnly(t *testing.T) {
 			e := refusal(t, err)
 			require.Equal(t, tt.status, e.Status)
 			require.Equal(t, tt.code, e.Code)
+			require.Equal(t, tt.code == "vetoed", e.Refused())
 			require.Equal(t, tt.maybe, e.Maybe)
 		})
 	}
@@ -82,7 +115,7 @@ func TestARefusedOrderSaysWhatToDo(t *testing.T) {
 		"wrong token":            {http.StatusUnauthorized, http.StatusUnauthorized, true, "are not known to Jenkins"},
 		"may not build":          {http.StatusForbidden, http.StatusForbidden, true, "grant Job/Build"},
 		"no such job":            {http.StatusNotFound, http.StatusNotFound, true, "job deploy/checkout does not exist"},
-		"disabled":               {http.StatusConflict, http.StatusUnprocessableEntity, true, "job deploy/checkout is disabled"},
+		"disabled":               {http.StatusConflict, http.StatusConflict, true, "409 Conflict (not-buildable): job deploy/checkout is disabled"},
 		"broken":                 {http.StatusInternalServerError, http.StatusInternalServerError, false, "order 1.4.1 from deploy/checkout"},
 	}
 	for name, tt := range tests {
@@ -140,17 +173,28 @@ func TestACrumbThatCannotBeFetchedIsAnError(t *testing.T) {
 	tests := map[string]struct {
 		issuer http.HandlerFunc
 		status int
+		says   string
 	}{
-		"not there":       {page(http.StatusNotFound), http.StatusNotFound},
-		"broken":          {page(http.StatusServiceUnavailable), http.StatusServiceUnavailable},
-		"empty":           {sends(`{}`), 0},
-		"of no use twice": {sends(`{"crumb":"old","crumbRequestField":"Jenkins-Crumb"}`), http.StatusForbidden},
+		"not there":       {page(http.StatusNotFound), http.StatusNotFound, "fetch a crumb for it: 404 Not Found (crumb-refused): a crumb is wanted and none is given: use an API token"},
+		"forbidden":       {page(http.StatusForbidden), http.StatusForbidden, "fetch a crumb for it: 403 Forbidden (crumb-refused): a crumb is wanted and none is given: use an API token"},
+		"broken":          {page(http.StatusServiceUnavailable), http.StatusServiceUnavailable, "fetch a crumb for it: 503 Service Unavailable"},
+		"empty":           {sends(`{}`), 0, "the crumb issuer names no header"},
+		"of no use twice": {sends(`{"crumb":"old","crumbRequestField":"Jenkins-Crumb"}`), http.StatusForbidden, "403 Forbidden (no-crumb): a crumb is wanted and none was taken"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(t, map[string]http.HandlerFunc{build: guarded, "GET /crumbIssuer/api/json": tt.issuer})
 			_, err := s.client().Trigger(t.Context(), order)
 			require.Equal(t, tt.status, refusal(t, err).Status)
+			require.ErrorContains(t, err, tt.says)
+			require.NotContains(t, err.Error(), "grant Job")
 		})
 	}
+}
+
+func TestAnOrderThatIsLedElsewhereSaysWhere(t *testing.T) {
+	s := newServer(t, map[string]http.HandlerFunc{build: located(http.StatusFound, "https://login.invalid/in?ticket=secret")})
+	_, err := s.client().Trigger(t.Context(), order)
+	require.EqualError(t, err, "jenkins: order 1.4.1 from deploy/checkout: 302 Found (vetoed): job deploy/checkout was not queued: "+
+		"a plugin of Jenkins vetoed the order, or a proxy before it asks for a login (redirected to https://login.invalid/in)")
 }

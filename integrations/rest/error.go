@@ -23,6 +23,9 @@ type Error struct {
 	// Maybe is true when the call may have been carried out all the same: the
 	// answer was lost, or was a 5xx.
 	Maybe bool
+	// Final is true when the same call will be refused again, although its status alone
+	// does not say so: a job that is disabled, by 409.
+	Final bool
 	// Err is the cause, without secrets.
 	Err error
 }
@@ -46,9 +49,9 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // Refused says whether the vendor will refuse the same call again: a 4xx that is
-// neither a timeout nor a limit.
+// neither a timeout nor a limit, or what is final.
 func (e *Error) Refused() bool {
-	return e.Status >= 400 && e.Status < 500 &&
+	return e.Final || e.Status >= 400 && e.Status < 500 &&
 		e.Status != http.StatusRequestTimeout && e.Status != http.StatusTooEarly &&
 		e.Status != http.StatusTooManyRequests && e.Status != http.StatusConflict
 }
