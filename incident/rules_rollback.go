@@ -33,7 +33,7 @@ func rollbackAsked(in *Incident, ev Event) error {
 	attempt := in.Rollback.Attempt + 1
 	in.Rollback = Rollback{
 		Attempt: attempt, Key: fmt.Sprintf("%s/%d", in.ID, attempt), Release: target.Release,
-		Bad: releaseOf(in.Facts.Choice.Suspect), By: who(ev), At: ev.At,
+		Bad: releaseOf(in.Facts.Choice.Suspect), By: who(ev), At: ev.At, Unwatched: in.quiet(),
 	}
 	if in.Status == Triggered || in.Climb.Pending {
 		in.takeOver(ev)
@@ -280,7 +280,7 @@ func rolledBack(in *Incident, ev Event) error {
 	in.Rollback.Build, in.Rollback.URL = ev.Progress.Build, ev.Progress.URL
 	in.Rollback.State, in.Rollback.Due = RollbackVerifying, ev.At.Add(in.Service.VerifyWithin)
 	in.log(ev, RolledBack, "Build %d has deployed %s; %s", in.Rollback.Build, in.Rollback.Release, in.proofDue())
-	if in.quiet() {
+	if in.quiet() && !in.Rollback.Unwatched {
 		in.prove(ev, everyAlert)
 	}
 	return nil
@@ -291,15 +291,29 @@ const everyAlert = "every alert has resolved"
 
 // proofDue says what proves the rollback that is verified, and by when.
 func (in *Incident) proofDue() string {
-	if in.Unending() > 0 {
-		return "somebody has to resolve the incident by " + clock(in.Rollback.Due) + ", as " + in.endless()
+	if in.Unending() > 0 || in.provedByWord() {
+		return "somebody has to resolve the incident by " + clock(in.Rollback.Due) + ", as " + in.wordless()
 	}
 	return "the alerts must resolve by " + clock(in.Rollback.Due)
 }
 
-// provedByWord says whether a person's word is all the proof of a rollback that
-// there can be: nothing fires but what no monitor will say resolved of.
-func (in *Incident) provedByWord() bool { return in.Unending() > 0 && in.Unending() == in.Firing() }
+// provedByWord says whether a person's word is all the proof of a rollback that there
+// can be: nothing fires but what no monitor will say resolved of, or nothing did
+// already when it was decided.
+func (in *Incident) provedByWord() bool {
+	if in.Unending() > 0 {
+		return in.Unending() == in.Firing()
+	}
+	return in.Rollback.Unwatched && in.quiet()
+}
+
+// wordless says why no monitor proves the rollback.
+func (in *Incident) wordless() string {
+	if in.Unending() > 0 {
+		return in.endless()
+	}
+	return "nothing fired when the rollback was decided"
+}
 
 // prove ends a verified rollback, and the incident with it.
 func (in *Incident) prove(ev Event, proof string) {
@@ -338,7 +352,7 @@ func notProved(in *Incident, ev Event) error {
 	}
 	reason := fmt.Sprintf("the alerts still fire %s after the build", oncall.Written(in.Service.VerifyWithin))
 	if in.provedByWord() {
-		reason = fmt.Sprintf("nobody has resolved the incident %s after the build, and %s", oncall.Written(in.Service.VerifyWithin), in.endless())
+		reason = fmt.Sprintf("nobody has resolved the incident %s after the build, and %s", oncall.Written(in.Service.VerifyWithin), in.wordless())
 		in.log(ev, NotProved, "The rollback to %s is not proved: %s", in.Rollback.Release, reason)
 	} else {
 		in.log(ev, NotProved, "The rollback to %s did not help: %s", in.Rollback.Release, reason)
