@@ -242,8 +242,12 @@ func rollbackJoined(in *Incident, ev Event) error {
 		return errNothing
 	}
 	in.Rollback.Key, in.Rollback.Release = ev.Progress.Key, ev.Progress.Release
-	in.log(ev, RollbackJoined, "A rollback of %s to %s runs already (%s); this incident follows it",
-		in.Service.ID, ev.Progress.Release, ev.Progress.Key)
+	decided := ""
+	if by := ev.Progress.By; by != "" {
+		in.Rollback.By, in.Rollback.Approved, decided = by, "", ", decided by "+by
+	}
+	in.log(ev, RollbackJoined, "A rollback of %s to %s runs already (%s%s); this incident follows it",
+		in.Service.ID, ev.Progress.Release, ev.Progress.Key, decided)
 	return nil
 }
 
