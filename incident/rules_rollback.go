@@ -321,14 +321,29 @@ func (in *Incident) wordless() string {
 
 // prove ends a verified rollback, and the incident with it.
 func (in *Incident) prove(ev Event, proof string) {
+	in.Facts.Choice = in.afterRollback()
 	in.Rollback.State, in.Rollback.Due, in.Rollback.Ended = RollbackSucceeded, time.Time{}, ev.At
 	in.Restored = in.Rollback.Release
-	in.Facts.Choice = release.Choice{Suspect: &release.Deployment{
-		Release: in.Restored, Build: in.Rollback.Build, URL: in.Rollback.URL, Result: release.Success,
-		Finished: ev.At, By: in.Rollback.By, Incident: in.Rollback.Key, Here: true,
-	}}
 	in.log(ev, WasRestored, "Restored with %s: %s", in.Rollback.Release, proof)
 	in.resolve(ev, "rolled back to "+in.Rollback.Release)
+}
+
+// afterRollback is what is in service once a rollback is verified: what it has deployed,
+// since its build ended, unless another deployment is known to have come after it. While
+// one was running it is not known.
+func (in *Incident) afterRollback() release.Choice {
+	rb, known := in.Rollback, in.Facts.Choice
+	built := rb.Due.Add(-in.Service.VerifyWithin)
+	if d := in.deploysElse(); d != nil {
+		return release.Choice{Running: d}
+	}
+	if d := known.Suspect; d != nil && d.Incident != rb.Key && d.Finished.After(built) {
+		return known
+	}
+	return release.Choice{Suspect: &release.Deployment{
+		Release: rb.Release, Build: rb.Build, URL: rb.URL, Result: release.Success,
+		Finished: built, By: rb.By, Incident: rb.Key, Here: true,
+	}}
 }
 
 func rollbackBroke(in *Incident, ev Event) error {
