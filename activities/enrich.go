@@ -37,7 +37,7 @@ func (e *Enricher) Survey(ctx context.Context, o SurveyOrder) (incident.Facts, e
 	if o.Rollback != nil {
 		rules.MinimumInService = o.Rollback.MinimumInService
 	}
-	facts := incident.Facts{Asked: true, Choice: release.Choose(survey.History, rules)}
+	facts := incident.Facts{Asked: true, Choice: survey.Choose(rules)}
 	if o.Rollback != nil && len(survey.Undeclared) > 0 {
 		facts.Obstacle = "the job " + o.Rollback.Job + " does not declare the parameter " +
 			strings.Join(survey.Undeclared, ", ") + ", so Jenkins would drop it"

@@ -59,7 +59,7 @@ func (p *Pager) page(ctx context.Context, o PageOrder) (incident.Receipt, error)
 	sure := true
 	if way.find != nil && p.maybeSent(ctx, o) {
 		at, found, err := way.look(ctx, o.Page.Address, o.Message)
-		if found && (err == nil || limited(err)) {
+		if found {
 			return at, nil // What cannot be brought up to date yet has arrived all the same.
 		}
 		sure = err == nil
@@ -96,14 +96,15 @@ func (p *Pager) maybeSent(ctx context.Context, o PageOrder) bool {
 	return p.Outbox == nil || !p.Outbox.turnedAway(o.Message.Marker, attempt-1)
 }
 
-// post sends a message once: what an earlier attempt may have sent is adopted.
+// post sends a message once: what an earlier attempt may have sent is adopted. One that
+// is there and takes no edit yet is found again by the next attempt.
 func post(ctx context.Context, chat Chat, to string, m incident.Message, again bool) (incident.Receipt, error) {
 	if chat == nil {
 		return incident.Receipt{}, off("Slack")
 	}
 	if again || activity.GetInfo(ctx).Attempt > 1 {
 		at, found, err := adopted(ctx, chat, to, m)
-		if found && (err == nil || limited(err)) {
+		if found {
 			return at, later(err)
 		}
 	}
@@ -113,17 +114,22 @@ func post(ctx context.Context, chat Chat, to string, m incident.Message, again b
 
 // adopted finds a message that was sent before and brings it up to date: it shows
 // what was true then. A text without buttons stays as it is, and so does a message
-// that names other incidents as well. One that is there no more was not found.
+// that names other incidents as well, and one of which Slack takes no edit for good.
+// One that is there no more was not found. The error of one that was found is that of
+// its edit, which may pass.
 func adopted(ctx context.Context, chat Chat, to string, m incident.Message) (incident.Receipt, bool, error) {
 	at, found, err := chat.Find(ctx, to, m)
 	if err != nil || !found || m.Card == nil || at.With > 0 {
 		return at, found, err
 	}
-	err = chat.Edit(ctx, at, m)
-	if rest.Is404(err) {
+	switch err = chat.Edit(ctx, at, m); {
+	case rest.Is404(err):
 		return incident.Receipt{}, false, nil
+	case refused(err):
+		return at, true, nil
+	default:
+		return at, true, err
 	}
-	return at, true, err
 }
 
 // What became of an attempt to page, as it is counted.

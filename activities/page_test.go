@@ -31,16 +31,18 @@ func TestAPageIsLookedForBeforeItIsSentAgain(t *testing.T) {
 		asked   []string
 		at      incident.Receipt
 	}{
-		"the first time it is posted at once":  {1, false, chat{found: true}, []string{"post"}, anew},
-		"the second attempt adopts it":         {2, false, chat{found: true}, []string{"find", "edit"}, there},
-		"an order given again adopts it":       {1, true, chat{found: true}, []string{"find", "edit"}, there},
-		"it is posted when it is not there":    {2, false, chat{}, []string{"find", "post"}, anew},
-		"it is posted when the look-up fails":  {2, false, chat{find: errAway}, []string{"find", "post"}, anew},
-		"also when the look-up is refused":     {2, false, chat{find: errRefused}, []string{"find", "post"}, anew},
-		"it is posted when it was deleted":     {2, false, chat{found: true, edit: errGone}, []string{"find", "edit", "post"}, anew},
-		"it is posted when the edit goes awry": {2, false, chat{found: true, edit: errAway}, []string{"find", "edit", "post"}, anew},
-		"it is there though no edit is taken":  {2, false, chat{found: true, edit: errFull}, []string{"find", "edit"}, there},
-		"a look-up that hangs is given up":     {2, false, chat{hangs: true}, []string{"find", "post"}, anew},
+		"the first time it is posted at once":   {1, false, chat{found: true}, []string{"post"}, anew},
+		"the second attempt adopts it":          {2, false, chat{found: true}, []string{"find", "edit"}, there},
+		"an order given again adopts it":        {1, true, chat{found: true}, []string{"find", "edit"}, there},
+		"it is posted when it is not there":     {2, false, chat{}, []string{"find", "post"}, anew},
+		"it is posted when the look-up fails":   {2, false, chat{find: errAway}, []string{"find", "post"}, anew},
+		"also when the look-up is refused":      {2, false, chat{find: errRefused}, []string{"find", "post"}, anew},
+		"it is posted when it was deleted":      {2, false, chat{found: true, edit: errGone}, []string{"find", "edit", "post"}, anew},
+		"it is there though the edit goes awry": {2, false, chat{found: true, edit: errAway}, []string{"find", "edit"}, there},
+		"also when the edit's answer is lost":   {2, false, chat{found: true, edit: errLost}, []string{"find", "edit"}, there},
+		"also when the edit is refused":         {2, false, chat{found: true, edit: errRefused}, []string{"find", "edit"}, there},
+		"it is there though no edit is taken":   {2, false, chat{found: true, edit: errFull}, []string{"find", "edit"}, there},
+		"a look-up that hangs is given up":      {2, false, chat{hangs: true}, []string{"find", "post"}, anew},
 	} {
 		t.Run(name, func(t *testing.T) {
 			pager := &activities.Pager{Chat: &c.chat}
@@ -90,10 +92,37 @@ func TestAPageThatMayHaveBeenSentIsLookedForUntilItIsKnown(t *testing.T) {
 }
 
 func TestACardThatIsThereAndTakesNoEditYetIsNotPostedOnceMore(t *testing.T) {
-	slack := &chat{found: true, edit: errFull}
+	for name, c := range map[string]struct {
+		edit  error
+		after time.Duration
+	}{
+		"a limit":        {errFull, 8 * time.Second},
+		"Slack is away":  {errAway, 0},
+		"a lost answer":  {errLost, 0},
+		"an unsent edit": {errUnsent, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			slack := &chat{found: true, edit: c.edit}
+			announcer := &activities.Announcer{Chat: slack}
+			order := activities.CardOrder{Channel: "C0", Message: incident.Message{Card: &incident.Card{}}}
+			_, err := stage(t, 2, announcer.ShowCard).ExecuteActivity(announcer.ShowCard, order)
+			require.Equal(t, c.after, failed(t, err).NextRetryDelay())
+			require.False(t, failed(t, err).NonRetryable())
+
+			slack.edit = nil
+			value, err := stage(t, 3, announcer.ShowCard).ExecuteActivity(announcer.ShowCard, order)
+			require.Equal(t, there, got[incident.Receipt](t, value, err), "the next attempt finds it again")
+			require.Equal(t, []string{"find", "edit", "find", "edit"}, slack.asked)
+		})
+	}
+}
+
+func TestACardThatIsThereAndIsNeverEditedIsAdoptedAsItIs(t *testing.T) {
+	slack := &chat{found: true, edit: errRefused}
 	announcer := &activities.Announcer{Chat: slack}
-	_, err := stage(t, 2, announcer.ShowCard).ExecuteActivity(announcer.ShowCard, activities.CardOrder{Channel: "C0", Message: incident.Message{Card: &incident.Card{}}})
-	require.Equal(t, 8*time.Second, failed(t, err).NextRetryDelay())
+	order := activities.CardOrder{Channel: "C0", Message: incident.Message{Card: &incident.Card{}}}
+	value, err := stage(t, 2, announcer.ShowCard).ExecuteActivity(announcer.ShowCard, order)
+	require.Equal(t, there, got[incident.Receipt](t, value, err))
 	require.Equal(t, []string{"find", "edit"}, slack.asked)
 }
 

@@ -42,7 +42,7 @@ type Groups interface {
 }
 
 // Surveyor reads what was deployed, and whether a rollback could be ordered.
-// One call, one round trip when both jobs are the same.
+// One round trip: where two jobs deploy, both are read at the same time.
 type Surveyor interface {
 	Survey(ctx context.Context, d incident.Deployments, r *incident.RollbackPlan) (release.Survey, error)
 }

@@ -188,3 +188,16 @@ func TestAnIncidentThatJoinsARollbackNamesWhoDecidedIt(t *testing.T) {
 	require.Equal(t, "Rolling back to r2, decided by sre-2", card(s).Rollback)
 	require.Equal(t, "A rollback to r2 is under way already: decided by sre-2 at 12:01 UTC.", s.refuses(by("sre-3", incident.RollbackAsked)))
 }
+
+func TestWhatAProvedRollbackHasBroughtIsABuildOfTheJobThatRollsBack(t *testing.T) {
+	for job, want := range map[string]string{"deploy/checkout": "", "/deploy/checkout/": "", "roll-back/checkout": "roll-back/checkout"} {
+		s := given(t, verifying)
+		plan := *s.in.Service.Rollback
+		plan.Job = job
+		s.in.Service.Rollback = &plan
+
+		s.happens(stops(ratio(noon), s.now))
+
+		require.Equal(t, want, s.in.Facts.Choice.Suspect.Job, job)
+	}
+}

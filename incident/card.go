@@ -28,6 +28,7 @@ func CardOf(in Incident, places Places) Card {
 		Notes: in.notes(), Links: in.links(places), Buttons: in.Buttons(),
 	}
 	c.StateAt = in.stateAt()
+	c.FiresSince = in.firesSince()
 	c.Alerts, c.More = in.firingLines()
 	c.Affected = in.affectedLine()
 	c.Commits = in.Facts.Choice.Commits
@@ -78,6 +79,21 @@ func (in Incident) stateAt() time.Time {
 	default:
 		return time.Time{}
 	}
+}
+
+// firesSince is when the earliest of the alerts that fire began, of a resolved incident
+// the earliest of all; zero when that was not before the opening.
+func (in Incident) firesSince() time.Time {
+	first := in.OpenedAt
+	for _, a := range in.Alerts {
+		if since := a.FiresSince(); (a.Firing || !in.Open()) && !since.IsZero() && since.Before(first) {
+			first = since
+		}
+	}
+	if first.Equal(in.OpenedAt) {
+		return time.Time{}
+	}
+	return first
 }
 
 // span writes a duration for people: 42 s, 7 min, 3 h 05 min.

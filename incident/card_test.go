@@ -115,6 +115,36 @@ func TestTheCardOfATriggeredIncident(t *testing.T) {
 	}, incident.CardOf(s.in, incident.Places{TemporalUI: "https://temporal.example.com/run"}))
 }
 
+func TestTheCardSaysWhenTheEarliestAlertThatFiresBegan(t *testing.T) {
+	long, longer := ratio(noon.Add(-40*time.Minute)), ratio(noon.Add(-50*time.Minute))
+	longer.Fingerprint = "f2"
+	repeated := ratio(noon.Add(time.Minute))
+	repeated.Since = noon.Add(-time.Hour)
+	unknown := ratio(time.Time{})
+	ended := longer
+	ended.Firing = false
+	for name, c := range map[string]struct {
+		alerts []incident.Alert
+		since  time.Duration
+	}{
+		"at the opening":         {[]incident.Alert{ratio(noon)}, 0},
+		"after it":               {[]incident.Alert{ratio(noon.Add(time.Minute))}, 0},
+		"long before":            {[]incident.Alert{long}, -40 * time.Minute},
+		"the earliest":           {[]incident.Alert{long, longer}, -50 * time.Minute},
+		"one that was repeated":  {[]incident.Alert{repeated}, -time.Hour},
+		"one that fires no more": {[]incident.Alert{long, ended}, -40 * time.Minute},
+		"none fires":             {[]incident.Alert{ended}, 0},
+		"its start was not told": {[]incident.Alert{unknown}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := begins(t, checkout())
+			s.in.Alerts = c.alerts
+			require.Equal(t, noon.Add(c.since), card(s).Since())
+			require.Equal(t, noon, card(s).OpenedAt)
+		})
+	}
+}
+
 func TestTheLinesOfTheCardInEachState(t *testing.T) {
 	tests := map[string]struct{ state, rollback, failure, next string }{
 		triggered:    {"Nobody has acknowledged it yet", "", "", ""},

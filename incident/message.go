@@ -62,6 +62,9 @@ type Card struct {
 	Status      Status    `json:"status"`
 	Summary     string    `json:"summary"`
 	OpenedAt    time.Time `json:"opened_at"`
+	// FiresSince is when the earliest of the alerts that fire began, where that was before
+	// the opening; else zero.
+	FiresSince time.Time `json:"fires_since,omitzero"`
 	// Why says why somebody is paged beside the policy: who asks, and for what.
 	Why string `json:"why,omitempty"`
 	// State is one line: who has acknowledged it, or since when it is resolved.
@@ -93,6 +96,14 @@ type Card struct {
 	Notes   []string `json:"notes,omitempty"`
 	Links   []Link   `json:"links,omitempty"`
 	Buttons []Button `json:"buttons,omitempty"`
+}
+
+// Since is since when something is wrong: what was deployed later is not to blame.
+func (c Card) Since() time.Time {
+	if c.FiresSince.IsZero() {
+		return c.OpenedAt
+	}
+	return c.FiresSince
 }
 
 // Answer is the button that answers a page: nil when nothing is asked.

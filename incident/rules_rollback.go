@@ -341,7 +341,7 @@ func (in *Incident) afterRollback() release.Choice {
 		return known
 	}
 	return release.Choice{Suspect: &release.Deployment{
-		Release: rb.Release, Build: rb.Build, URL: rb.URL, Result: release.Success,
+		Release: rb.Release, Job: in.Service.rollbackJob(), Build: rb.Build, URL: rb.URL, Result: release.Success,
 		Finished: built, By: rb.By, Incident: rb.Key, Here: true,
 	}}
 }

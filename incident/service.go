@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"strings"
 	"time"
 
 	"github.com/seed-44180607/lastgood/oncall"
@@ -55,6 +56,21 @@ type RollbackPlan struct {
 	Approval         *Approval     `json:"approval,omitempty"`
 	Timeout          time.Duration `json:"timeout"`
 	MinimumInService time.Duration `json:"minimum_in_service"`
+}
+
+// Apart says whether the job that rolls back is another than the one that deploys.
+// Without a plan it is not.
+func (p *RollbackPlan) Apart(d Deployments) bool {
+	return p != nil && strings.Trim(p.Job, "/") != strings.Trim(d.Job, "/")
+}
+
+// rollbackJob is the job of a rollback's build as a release.Deployment names it:
+// empty where one job does both.
+func (s Service) rollbackJob() string {
+	if s.Deployments == nil || !s.Rollback.Apart(*s.Deployments) {
+		return ""
+	}
+	return s.Rollback.Job
 }
 
 // Approval asks a second person who may decide to agree within a time.

@@ -15,6 +15,13 @@ type Rules struct {
 	Tried []string
 }
 
+// Choose chooses from what was read.
+func (s Survey) Choose(rules Rules) Choice {
+	c := Choose(s.History, rules)
+	c.Newest = s.Newest
+	return c
+}
+
 // Rejection is a deployment that was passed over, and why.
 type Rejection struct {
 	Release string `json:"release"`
@@ -38,6 +45,8 @@ type Choice struct {
 	// Commits are the changes between the first candidate and the suspect: the
 	// union of the change sets of all builds in between.
 	Commits []Commit `json:"commits,omitempty"`
+	// Newest is how many builds were looked at when there may be older ones, else 0.
+	Newest int `json:"newest,omitempty"`
 }
 
 // Target is the deployment to go back to, nil when there is none.
@@ -53,8 +62,12 @@ func (c Choice) Why() string {
 	switch {
 	case len(c.Candidates) > 0:
 		return ""
+	case c.Suspect == nil && c.Newest > 0:
+		return fmt.Sprintf("the newest %d builds of the job hold no finished deployment to this environment", c.Newest)
 	case c.Suspect == nil:
 		return "the job has no finished deployment to this environment"
+	case len(c.Rejected) == 0 && c.Newest > 0:
+		return fmt.Sprintf("the newest %d builds of the job hold no deployment to this environment that is older than %s", c.Newest, c.Suspect.Release)
 	case len(c.Rejected) == 0:
 		return "no deployment to this environment is older than " + c.Suspect.Release
 	default:
@@ -127,7 +140,8 @@ func unfit(here []Deployment, i int, suspect Deployment, blamed []string, rules 
 }
 
 // inService is the unbroken time for which the release of the i-th deployment
-// was in service up to the next deployment: rebuilds of it do not break it.
+// was in service up to the next deployment: rebuilds of it do not break it. One
+// that ended while the next was under way, in another job, was in service for 0.
 func inService(here []Deployment, i int) time.Duration {
 	first := i
 	for first+1 < len(here) && here[first+1].Release == here[i].Release && here[first+1].Result == Success {
@@ -137,7 +151,7 @@ func inService(here []Deployment, i int) time.Duration {
 	for until > 0 && here[until].Release == here[i].Release {
 		until--
 	}
-	return here[until].Started.Sub(here[first].Finished)
+	return max(0, here[until].Started.Sub(here[first].Finished))
 }
 
 // blamed lists the releases that were in service when a rollback began.
@@ -159,13 +173,18 @@ func blamed(here []Deployment) []string {
 
 // between is the union of the commits of all builds after the target, up to the
 // suspect and with it, newest first. Jenkins counts a build's changes from the
-// previous build of the job, so builds for other environments belong to it.
+// previous build of the job, so builds for other environments belong to it, and
+// those of a job that only rolls back do not.
 func between(history []Deployment, target *Deployment, suspect Deployment) []Commit {
+	last := counterpart(history, suspect)
+	first := last
+	if target != nil {
+		first = counterpart(history, *target) + 1
+	}
 	var out []Commit
 	seen := map[string]bool{}
 	for _, d := range history {
-		if d.Build > suspect.Build || (target != nil && d.Build <= target.Build) ||
-			(target == nil && d.Build != suspect.Build) {
+		if d.Job != "" || d.Build > last || d.Build < first {
 			continue
 		}
 		for _, c := range d.Commits {

@@ -285,6 +285,16 @@ func TestWhyThereIsNothingToGoBackTo(t *testing.T) {
 	}
 }
 
+func TestNothingIsSaidOfBuildsThatWereNotLookedAt(t *testing.T) {
+	for why, history := range map[string][]release.Deployment{
+		"the newest 50 builds of the job hold no finished deployment to this environment":              newest(build(1, "r1", elsewhere)),
+		"the newest 50 builds of the job hold no deployment to this environment that is older than r1": newest(build(1, "r1"), build(2, "r1")),
+		"no known-good release: r1 (build 1) was unstable":                                             newest(build(1, "r1", ended(release.Unstable)), build(2, "r2")),
+	} {
+		require.Equal(t, why, release.Survey{History: history, Newest: 50}.Choose(release.Rules{}).Why())
+	}
+}
+
 func TestEveryChoiceIsSafe(t *testing.T) {
 	results := []release.Result{release.Success, release.Success, release.Unstable, release.Failure, release.Aborted, release.NotBuilt, ""}
 	rapid.Check(t, func(t *rapid.T) {

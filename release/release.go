@@ -31,12 +31,15 @@ type Commit struct {
 	Subject string `json:"subject"`
 }
 
-// Deployment is one build of the job that deploys a service.
+// Deployment is one build of a job that deploys a service.
 type Deployment struct {
 	Release string `json:"release"`
-	Build   int    `json:"build"`
-	URL     string `json:"url,omitempty"`
-	Result  Result `json:"result,omitempty"`
+	// Job is the job of the build where that is not the one that deploys but
+	// another, which rolls back. It is empty otherwise.
+	Job    string `json:"job,omitempty"`
+	Build  int    `json:"build"`
+	URL    string `json:"url,omitempty"`
+	Result Result `json:"result,omitempty"`
 	// Running is true until the build has really ended: a freestyle build has a
 	// result some time before.
 	Running  bool      `json:"running,omitempty"`
@@ -60,10 +63,14 @@ func (d Deployment) deployed() bool {
 	return d.Here && !d.Running && d.Result != NotBuilt && d.Result != ""
 }
 
-// Survey is what one reading of the deploy job said.
+// Survey is what one reading of the job that deploys said, and of the one that
+// rolls back where that is another.
 type Survey struct {
-	// History is the job's builds, newest first.
+	// History is the builds of both, newest first.
 	History []Deployment `json:"history"`
+	// Newest is how many builds were read when the job has, or may have, older ones; 0
+	// when the history is whole.
+	Newest int `json:"newest,omitempty"`
 	// Undeclared names the parameters that a rollback must set and the job that
 	// rolls back does not declare: Jenkins drops such a parameter silently.
 	Undeclared []string `json:"undeclared,omitempty"`

@@ -247,7 +247,7 @@ func (r *run) lookAgain(ctx workflow.Context, kind incident.Kind, d incident.Dec
 		return
 	}
 	before, now := r.in.Facts.Choice.Suspect, facts.Choice.Suspect
-	changed := before == nil || now == nil || before.Build != now.Build
+	changed := before == nil || now == nil || !before.Is(*now)
 	if fresh && r.in.Rollback.State == state || !fresh && changed {
 		r.note(incident.Event{Kind: incident.Enriched, Facts: facts})
 	}

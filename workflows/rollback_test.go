@@ -205,6 +205,22 @@ func TestATargetThatHasChangedMeanwhileIsRefusedWithTheNewOne(t *testing.T) {
 	s.ExpectResolved(6*minute, 11*minute)
 }
 
+func TestARollbackByAnotherJobMeanwhileIsSeenThoughItsBuildHasTheSameNumber(t *testing.T) {
+	s := tell(t)
+	s.Fires(0, "5xx")
+	s.Deployed(minute, "v41", func(d *release.Deployment) {
+		d.Job, d.Build, d.Incident = "roll-back/checkout", 112, "INC-261101-AAAAAA/1"
+	})
+	s.Decide(2*minute, signals.RollBack, "sre-1", to("v41"))
+	s.Clears(3*minute, "5xx")
+	s.Run()
+
+	s.ExpectPages("0s step 1 to U0SRE1")
+	s.ExpectOrders()
+	s.ExpectWhispers("2m0s sre-1: The target has changed: v41 is not the release to go back to any more, v40 is.")
+	s.ExpectResolved(3*minute, 8*minute)
+}
+
 func TestAParameterThatWasTakenOffTheJobMeanwhileRefusesTheClick(t *testing.T) {
 	s := tell(t)
 	s.Fires(0, "5xx")

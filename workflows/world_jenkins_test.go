@@ -74,12 +74,16 @@ func buildURL(number int) string { return fmt.Sprintf("http://jenkins.test/%d/",
 // Builds says what becomes of the next orders, in turn. Others go well.
 func (s *story) Builds(next ...build) { s.world.line.next = append(s.world.line.next, next...) }
 
-// Deployed lets somebody else deploy a release, at a moment of the story.
-func (s *story) Deployed(at time.Duration, name string) {
+// Deployed lets somebody else deploy a release, at a moment of the story. The edits
+// say what is unusual about it.
+func (s *story) Deployed(at time.Duration, name string, edits ...func(*release.Deployment)) {
 	s.At(at, func() {
 		s.world.mu.Lock()
 		defer s.world.mu.Unlock()
 		s.world.line.deploy(name, "", noon.Add(at), release.Success)
+		for _, edit := range edits {
+			edit(&s.world.line.history[0])
+		}
 	})
 }
 

@@ -22,40 +22,110 @@ const (
 	// maxCommits bounds what is kept of the changes of one build.
 	maxCommits = 100
 
+	// atOnce is how many builds one reading brings, and mostBuilds how many are read.
+	atOnce     = 50
+	mostBuilds = 200
+	// olderWithin bounds the reading of older builds, for which somebody waits to be paged.
+	olderWithin = 1500 * time.Millisecond
+	// mostCommits is how many commits are kept before those of older builds are left out:
+	// a survey has to fit into Temporal.
+	mostCommits = 1000
+
 	definitionsTree = "property[parameterDefinitions[name]]"
 	// A change set has at most 50 changes here, so that 50 builds with long ones
 	// stay under the bound of an answer, 1 MiB.
 	changesTree = "[items[commitId,msg,author[fullName]]{0,50}]"
-	// historyTree asks for the newest 50 builds. A freestyle build has one change
-	// set, a Pipeline has one for each repository.
-	historyTree = "builds[number,url,building,result,timestamp,duration," +
-		"actions[parameters[name,value],causes[userName,userId,shortDescription]]," +
-		"changeSet" + changesTree + ",changeSets" + changesTree + "]{0,50}"
+	buildTree   = "number,url,building,result,timestamp,duration," +
+		"actions[parameters[name,value],causes[userName,userId,shortDescription]]"
+	// A freestyle build has one change set, a Pipeline has one for each repository.
+	deploysTree = "[" + buildTree + ",changeSet" + changesTree + ",changeSets" + changesTree + "]"
+	// rollbacksTree has no changes: those of a job that only rolls back are counted
+	// from its previous rollback, and say nothing of what lies between two releases.
+	rollbacksTree = "[" + buildTree + "]"
 )
 
-// Survey reads the newest 50 builds of the job that deploys, and whether the job
-// that rolls back declares every parameter that it is to be given. A plan of nil
-// means that the service has no rollback. It takes one round trip; the parameters
-// of another job are read at the same time.
+// Survey reads the newest 50 builds of the job that deploys, those of the job that
+// rolls back where that is another, and whether the latter declares every parameter
+// that it is to be given. A plan of nil means that the service has no rollback. Both
+// jobs are read at the same time, so that it takes one round trip. Where these builds
+// name nothing to go back to, up to 200 of the job that deploys are read, as far as the
+// time allows.
 func (c *Client) Survey(ctx context.Context, d incident.Deployments, plan *incident.RollbackPlan) (release.Survey, error) {
 	var deploys, rolls job
-	group, ctx := errgroup.WithContext(ctx)
+	group, both := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		return c.read(ctx, "read the builds of "+d.Job, pathOf(d.Job), historyTree+","+definitionsTree, &deploys)
+		return c.read(both, "read the builds of "+d.Job, pathOf(d.Job), "builds"+deploysTree+"{0,50},"+definitionsTree, &deploys)
 	})
-	apart := plan != nil && pathOf(plan.Job) != pathOf(d.Job)
+	apart := plan.Apart(d)
 	if apart {
 		group.Go(func() error {
-			return c.read(ctx, "read the parameters of "+plan.Job, pathOf(plan.Job), definitionsTree, &rolls)
+			return c.read(both, "read the builds of "+plan.Job, pathOf(plan.Job), "builds"+rollbacksTree+"{0,50},"+definitionsTree, &rolls)
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return release.Survey{}, err
 	}
-	if !apart {
+	past, rolled, newest := history(deploys.Builds, d, plan), []release.Deployment(nil), 0
+	if apart {
+		rolled = rollbacks(rolls.Builds, plan)
+	} else {
 		rolls = deploys
 	}
-	return release.Survey{History: history(deploys.Builds, d, plan), Undeclared: undeclared(rolls, plan)}, nil
+	if len(deploys.Builds) >= atOnce {
+		past, newest = c.older(ctx, past, rolled, d, plan)
+	}
+	return release.Survey{History: release.Merge(past, rolled), Newest: newest, Undeclared: undeclared(rolls, plan)}, nil
+}
+
+// older reads on behind a history, while it has nothing to go back to by the loosest
+// rules. It says how many builds are read when there may be older ones. A reading that
+// fails or takes too long costs nothing but what it would have brought.
+func (c *Client) older(
+	ctx context.Context, past, rolled []release.Deployment, d incident.Deployments, plan *incident.RollbackPlan,
+) ([]release.Deployment, int) {
+	ctx, cancel := context.WithTimeout(ctx, spare(ctx))
+	defer cancel()
+	for from := atOnce; from < mostBuilds && release.Choose(release.Merge(past, rolled), release.Rules{}).Target() == nil; from += atOnce {
+		var older job
+		tree := fmt.Sprintf("allBuilds%s{%d,%d}", deploysTree, from, from+atOnce)
+		if err := c.read(ctx, "read the older builds of "+d.Job, pathOf(d.Job), tree, &older); err != nil {
+			break
+		}
+		past = behind(past, history(older.AllBuilds, d, plan))
+		if len(older.AllBuilds) < atOnce {
+			return past, 0
+		}
+	}
+	return past, len(past)
+}
+
+// spare is how long older builds may be read: half of what is left to the caller, so
+// that what is known already arrives in any case.
+func spare(ctx context.Context) time.Duration {
+	if deadline, bound := ctx.Deadline(); bound {
+		return min(olderWithin, time.Until(deadline)/2)
+	}
+	return olderWithin
+}
+
+// behind adds older builds to a history. Each build that began between two readings
+// moved one of those that are known into the second.
+func behind(past, older []release.Deployment) []release.Deployment {
+	total := 0
+	for _, d := range past {
+		total += len(d.Commits)
+	}
+	last := past[len(past)-1].Build
+	for _, d := range older {
+		if d.Build >= last {
+			continue
+		}
+		if total += len(d.Commits); total > mostCommits {
+			d.Commits = nil
+		}
+		past = append(past, d)
+	}
+	return past
 }
 
 // undeclared names the parameters that Jenkins would drop without a word.
@@ -80,6 +150,17 @@ func history(builds []gojenkins.BuildResponse, d incident.Deployments, plan *inc
 	past := make([]release.Deployment, 0, len(builds))
 	for _, b := range builds {
 		past = append(past, deployment(b, d, plan))
+	}
+	return past
+}
+
+// rollbacks are the builds of a job that only rolls back. Its own parameters tell
+// which release they brought, and whether to this environment.
+func rollbacks(builds []gojenkins.BuildResponse, plan *incident.RollbackPlan) []release.Deployment {
+	own := incident.Deployments{Job: plan.Job, ReleaseParameter: plan.ReleaseParameter, Where: plan.Parameters}
+	past := history(builds, own, plan)
+	for i := range past {
+		past[i].Job = plan.Job
 	}
 	return past
 }

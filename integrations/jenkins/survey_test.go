@@ -158,7 +158,15 @@ func TestParametersThatJenkinsWouldDropAreNamed(t *testing.T) {
 	}
 }
 
-func TestTheParametersOfAnotherJobAreReadAtTheSameTime(t *testing.T) {
+// apart is the plan of a service that another job rolls back, with names of its own.
+var apart = &incident.RollbackPlan{
+	Job: "rollback checkout", ReleaseParameter: "TO", IncidentParameter: "WHY",
+	Parameters: map[string]string{"TARGET": "prod"},
+}
+
+const rollbackCheckout = "/job/rollback%20checkout"
+
+func TestTheBuildsOfAnotherJobThatRollsBackAreReadAtTheSameTime(t *testing.T) {
 	first, second := make(chan struct{}), make(chan struct{})
 	meet := func(arrived, other chan struct{}, answer http.HandlerFunc) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -170,17 +178,44 @@ func TestTheParametersOfAnotherJobAreReadAtTheSameTime(t *testing.T) {
 			}
 		}
 	}
+	const deployed = `{"number":%d,"result":"SUCCESS","timestamp":%d,"duration":1000,
+		"actions":[{"parameters":[{"name":"VERSION","value":"%s"},{"name":"ENVIRONMENT","value":"production"}]}]}`
+	const rolledBack = `{"number":%d,"url":"http://r/%d/","result":"SUCCESS","timestamp":%d,"duration":1000,
+		"actions":[{"parameters":[{"name":"TO","value":"7.1"},{"name":"WHY","value":"INC-261122-ABCDEF/1"},{"name":"TARGET","value":"%s"}]}],
+		"changeSet":{"items":[{"commitId":"c0ffee","msg":"Of the job itself"}]}}`
 	s := newServer(t, map[string]http.HandlerFunc{
-		"GET " + checkout + "/api/json":         meet(first, second, sends(`{"builds":[{"number":3}],"property":[]}`)),
-		"GET /job/rollback%20checkout/api/json": meet(second, first, sends(`{%s}`, declared)),
+		"GET " + checkout + "/api/json": meet(first, second, sends(`{"builds":[`+deployed+`,`+deployed+`],"property":[]}`,
+			2, 1763600000000, "7.3", 1, 1763400000000, "7.2")),
+		"GET " + rollbackCheckout + "/api/json": meet(second, first, func(w http.ResponseWriter, r *http.Request) {
+			if strings.Contains(r.URL.Query().Get("tree"), "changeSet") {
+				t.Error("the changes of a job that only rolls back are of no use")
+			}
+			sends(`{"builds":[`+rolledBack+`,`+rolledBack+`],"property":[{"parameterDefinitions":[{"name":"TO"},{"name":"WHY"}]}]}`,
+				2, 2, 1763500000000, "prod", 1, 1, 1763300000000, "test")(w, r)
+		}),
 	})
-	apart := *plan
-	apart.Job = "rollback checkout"
-	apart.Parameters = map[string]string{"REASON": "incident"}
-	got, err := s.client().Survey(t.Context(), deployments, &apart)
+	got, err := s.client().Survey(t.Context(), deployments, apart)
 	require.NoError(t, err)
-	require.Len(t, got.History, 1)
-	require.Equal(t, []string{"REASON"}, got.Undeclared)
+	var history []string
+	for _, d := range got.History {
+		history = append(history, fmt.Sprintf("%s %s#%d %s %t", d.Release, d.Job, d.Build, d.Incident, d.Here))
+	}
+	require.Equal(t, []string{
+		"7.3 #2  true",
+		"7.1 rollback checkout#2 INC-261122-ABCDEF/1 true",
+		"7.2 #1  true",
+		"7.1 rollback checkout#1 INC-261122-ABCDEF/1 false",
+	}, history)
+	require.Equal(t, "http://r/2/", got.History[1].URL)
+	require.Equal(t, []string{"TARGET"}, got.Undeclared)
+	require.Len(t, s.made(), 2)
+}
+
+func TestASurveyFailsWhenTheJobThatRollsBackCannotBeRead(t *testing.T) {
+	s := newServer(t, map[string]http.HandlerFunc{"GET " + checkout + "/api/json": sends(`{"builds":[{"number":3}]}`)})
+	got, err := s.client().Survey(t.Context(), deployments, apart)
+	require.ErrorContains(t, err, "read the builds of rollback checkout")
+	require.Empty(t, got)
 }
 
 func TestAFolderIsASegmentAndABranchIsEscapedTwice(t *testing.T) {

@@ -21,9 +21,11 @@ const (
 
 // job is what is read of a job.
 type job struct {
-	// Builds are the newest ones, newest first.
-	Builds   []gojenkins.BuildResponse `json:"builds"`
-	Property []struct {
+	// Builds are the newest ones, newest first. AllBuilds are asked for by their range:
+	// Jenkins keeps the former to 100.
+	Builds    []gojenkins.BuildResponse `json:"builds"`
+	AllBuilds []gojenkins.BuildResponse `json:"allBuilds"`
+	Property  []struct {
 		ParameterDefinitions []gojenkins.ParameterDefinition `json:"parameterDefinitions"`
 	} `json:"property"`
 }

@@ -154,8 +154,8 @@ func status(c incident.Card, where string) string {
 		state += " · " + escape(c.State, 200)
 	}
 	since := ""
-	if !c.OpenedAt.IsZero() {
-		since = "since " + date(c.OpenedAt, "{date_short_pretty} {time}")
+	if at := c.Since(); !at.IsZero() {
+		since = "since " + date(at, "{date_short_pretty} {time}")
 	}
 	return joined(local(state, c.StateAt), where, escape(c.Environment, 60), since, escape(c.Incident, 40))
 }

@@ -53,6 +53,7 @@ func card() incident.Card {
 
 func TestMessagesAreDrawnAsBefore(t *testing.T) {
 	triggered, unknown, failed, resolved, hostile := card(), card(), card(), card(), card()
+	triggered.FiresSince = night.Add(-29 * time.Minute) // Before the release in service was deployed.
 	unknown.InService, unknown.Target, unknown.Commits, unknown.MoreCommits = nil, nil, nil, 0
 	unknown.NextAt, unknown.Links, unknown.Alerts = time.Time{}, nil, []string{unknown.Summary}
 	unknown.Notes = []string{"No rollback can be offered: Jenkins did not answer in time"}

@@ -177,7 +177,7 @@ func facts(c incident.Card) []line {
 			list = append(list, line{name, plain(text, maxLine), webAddress(address)})
 		}
 	}
-	add("Since", moment(c.OpenedAt), "")
+	add("Since", moment(c.Since()), "")
 	add("Environment", c.Environment, "")
 	add("Affected services", c.Affected, "")
 	if d := c.InService; d != nil {

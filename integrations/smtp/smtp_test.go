@@ -30,7 +30,7 @@ var opened = time.Date(2026, 11, 28, 2, 56, 0, 0, time.UTC)
 func page() incident.Message {
 	return incident.Message{Page: true, Marker: "INC-261128-7QXM2A/page/0.1.1.0/email/sre-1@example.com", Card: &incident.Card{
 		Incident: "INC-261128-7QXM2A", Workflow: "incident/checkout/00", Service: "checkout", Environment: "production",
-		Severity: incident.SEV1, Status: incident.Triggered, Summary: "More than 5% of the requests fail", OpenedAt: opened,
+		Severity: incident.SEV1, Status: incident.Triggered, Summary: "More than 5% of the requests fail", OpenedAt: opened, FiresSince: opened.Add(-40 * time.Minute),
 		State:     "Nobody has acknowledged it yet",
 		InService: &release.Deployment{Release: "2026.11.4", Finished: opened.Add(-5 * time.Minute), By: "maria"},
 		Target:    &release.Deployment{Release: "2026.11.3", URL: "https://jenkins.example.com/112"},
@@ -65,7 +65,7 @@ func TestAPageIsOneMailInWords(t *testing.T) {
 	}
 	parts := partsOf(t, m)
 	for _, want := range []string{
-		"[SEV1] checkout: More than 5% of the requests fail", "Nobody has acknowledged it yet", "Since: 28 Nov 02:56 UTC",
+		"[SEV1] checkout: More than 5% of the requests fail", "Nobody has acknowledged it yet", "Since: 28 Nov 02:16 UTC",
 		"In service: 2026.11.4, since 28 Nov 02:51 UTC, by maria", "Go back to: 2026.11.3 <https://jenkins.example.com/112>",
 		"Next: Second responder at 28 Nov 03:01 UTC, unless acknowledged",
 		"- Ask the bank twice (Maria)", "- and 2 more", "Runbook: https://wiki.example.com/checkout", "INC-261128-7QXM2A",
