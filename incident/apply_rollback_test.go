@@ -184,6 +184,18 @@ func TestAVerifiedRollbackIsProvedAndResolvesTheIncidentWithItsAlerts(t *testing
 	require.Equal(t, "Resolved: rolled back to r2", s.last().Text)
 }
 
+func TestAnIncidentThatJoinsARollbackNamesWhoDecidedIt(t *testing.T) {
+	s := given(t, running)
+
+	s.happens(incident.Event{Kind: incident.RollbackJoined, Progress: incident.Progress{
+		Key: "INC-261123-OTHERS/1", Phase: incident.PhaseJoined, Release: "r2", By: "sre-2",
+	}})
+
+	require.Equal(t, "A rollback of checkout to r2 runs already (INC-261123-OTHERS/1, decided by sre-2); this incident follows it", s.last().Text)
+	require.Equal(t, "Rolling back to r2, decided by sre-2", card(s).Rollback)
+	require.Equal(t, "A rollback to r2 is under way already: decided by sre-2 at 12:01 UTC.", s.refuses(by("sre-3", incident.RollbackAsked)))
+}
+
 func TestWhatAProvedRollbackHasBroughtIsABuildOfTheJobThatRollsBack(t *testing.T) {
 	for job, want := range map[string]string{"deploy/checkout": "", "/deploy/checkout/": "", "roll-back/checkout": "roll-back/checkout"} {
 		s := given(t, verifying)

@@ -29,6 +29,8 @@ type Rollback struct {
 	Release string `json:"release,omitempty"`
 	// Bad is the release that was in service when it was decided.
 	Bad string `json:"bad,omitempty"`
+	// Unwatched is true when nothing fired as it was decided: no monitor can prove it.
+	Unwatched bool `json:"unwatched,omitempty"`
 	// By is who decided it; Approved who agreed.
 	By       string    `json:"by,omitempty"`
 	At       time.Time `json:"at,omitzero"`

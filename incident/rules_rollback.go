@@ -33,7 +33,7 @@ func rollbackAsked(in *Incident, ev Event) error {
 	attempt := in.Rollback.Attempt + 1
 	in.Rollback = Rollback{
 		Attempt: attempt, Key: fmt.Sprintf("%s/%d", in.ID, attempt), Release: target.Release,
-		Bad: releaseOf(in.Facts.Choice.Suspect), By: who(ev), At: ev.At,
+		Bad: releaseOf(in.Facts.Choice.Suspect), By: who(ev), At: ev.At, Unwatched: in.quiet(),
 	}
 	if in.Status == Triggered || in.Climb.Pending {
 		in.takeOver(ev)
@@ -242,8 +242,12 @@ func rollbackJoined(in *Incident, ev Event) error {
 		return errNothing
 	}
 	in.Rollback.Key, in.Rollback.Release = ev.Progress.Key, ev.Progress.Release
-	in.log(ev, RollbackJoined, "A rollback of %s to %s runs already (%s); this incident follows it",
-		in.Service.ID, ev.Progress.Release, ev.Progress.Key)
+	decided := ""
+	if by := ev.Progress.By; by != "" {
+		in.Rollback.By, in.Rollback.Approved, decided = by, "", ", decided by "+by
+	}
+	in.log(ev, RollbackJoined, "A rollback of %s to %s runs already (%s%s); this incident follows it",
+		in.Service.ID, ev.Progress.Release, ev.Progress.Key, decided)
 	return nil
 }
 
@@ -280,7 +284,7 @@ func rolledBack(in *Incident, ev Event) error {
 	in.Rollback.Build, in.Rollback.URL = ev.Progress.Build, ev.Progress.URL
 	in.Rollback.State, in.Rollback.Due = RollbackVerifying, ev.At.Add(in.Service.VerifyWithin)
 	in.log(ev, RolledBack, "Build %d has deployed %s; %s", in.Rollback.Build, in.Rollback.Release, in.proofDue())
-	if in.quiet() {
+	if in.quiet() && !in.Rollback.Unwatched {
 		in.prove(ev, everyAlert)
 	}
 	return nil
@@ -291,26 +295,55 @@ const everyAlert = "every alert has resolved"
 
 // proofDue says what proves the rollback that is verified, and by when.
 func (in *Incident) proofDue() string {
-	if in.Unending() > 0 {
-		return "somebody has to resolve the incident by " + clock(in.Rollback.Due) + ", as " + in.endless()
+	if in.Unending() > 0 || in.provedByWord() {
+		return "somebody has to resolve the incident by " + clock(in.Rollback.Due) + ", as " + in.wordless()
 	}
 	return "the alerts must resolve by " + clock(in.Rollback.Due)
 }
 
-// provedByWord says whether a person's word is all the proof of a rollback that
-// there can be: nothing fires but what no monitor will say resolved of.
-func (in *Incident) provedByWord() bool { return in.Unending() > 0 && in.Unending() == in.Firing() }
+// provedByWord says whether a person's word is all the proof of a rollback that there
+// can be: nothing fires but what no monitor will say resolved of, or nothing did
+// already when it was decided.
+func (in *Incident) provedByWord() bool {
+	if in.Unending() > 0 {
+		return in.Unending() == in.Firing()
+	}
+	return in.Rollback.Unwatched && in.quiet()
+}
+
+// wordless says why no monitor proves the rollback.
+func (in *Incident) wordless() string {
+	if in.Unending() > 0 {
+		return in.endless()
+	}
+	return "nothing fired when the rollback was decided"
+}
 
 // prove ends a verified rollback, and the incident with it.
 func (in *Incident) prove(ev Event, proof string) {
+	in.Facts.Choice = in.afterRollback()
 	in.Rollback.State, in.Rollback.Due, in.Rollback.Ended = RollbackSucceeded, time.Time{}, ev.At
 	in.Restored = in.Rollback.Release
-	in.Facts.Choice = release.Choice{Suspect: &release.Deployment{
-		Release: in.Restored, Job: in.Service.rollbackJob(), Build: in.Rollback.Build, URL: in.Rollback.URL, Result: release.Success,
-		Finished: ev.At, By: in.Rollback.By, Incident: in.Rollback.Key, Here: true,
-	}}
 	in.log(ev, WasRestored, "Restored with %s: %s", in.Rollback.Release, proof)
 	in.resolve(ev, "rolled back to "+in.Rollback.Release)
+}
+
+// afterRollback is what is in service once a rollback is verified: what it has deployed,
+// since its build ended, unless another deployment is known to have come after it. While
+// one was running it is not known.
+func (in *Incident) afterRollback() release.Choice {
+	rb, known := in.Rollback, in.Facts.Choice
+	built := rb.Due.Add(-in.Service.VerifyWithin)
+	if d := in.deploysElse(); d != nil {
+		return release.Choice{Running: d}
+	}
+	if d := known.Suspect; d != nil && d.Incident != rb.Key && d.Finished.After(built) {
+		return known
+	}
+	return release.Choice{Suspect: &release.Deployment{
+		Release: rb.Release, Job: in.Service.rollbackJob(), Build: rb.Build, URL: rb.URL, Result: release.Success,
+		Finished: built, By: rb.By, Incident: rb.Key, Here: true,
+	}}
 }
 
 func rollbackBroke(in *Incident, ev Event) error {
@@ -338,7 +371,7 @@ func notProved(in *Incident, ev Event) error {
 	}
 	reason := fmt.Sprintf("the alerts still fire %s after the build", oncall.Written(in.Service.VerifyWithin))
 	if in.provedByWord() {
-		reason = fmt.Sprintf("nobody has resolved the incident %s after the build, and %s", oncall.Written(in.Service.VerifyWithin), in.endless())
+		reason = fmt.Sprintf("nobody has resolved the incident %s after the build, and %s", oncall.Written(in.Service.VerifyWithin), in.wordless())
 		in.log(ev, NotProved, "The rollback to %s is not proved: %s", in.Rollback.Release, reason)
 	} else {
 		in.log(ev, NotProved, "The rollback to %s did not help: %s", in.Rollback.Release, reason)

@@ -74,8 +74,8 @@ func TestTwoIncidentsOfOneServiceShareOneRollback(t *testing.T) {
 		require.Equal(t, 113, in.Rollback.Build)
 		require.Equal(t, noon.Add(10*minute), in.ResolvedAt)
 	}
-	require.Contains(t, texts(two), "A rollback of checkout to v41 runs already ("+one.ID+"/1); this incident follows it")
-	require.NotContains(t, texts(one), "A rollback of checkout to v41 runs already ("+one.ID+"/1); this incident follows it")
+	require.Contains(t, texts(two), "A rollback of checkout to v41 runs already ("+one.ID+"/1, decided by sre-1); this incident follows it")
+	require.NotContains(t, texts(one), "A rollback of checkout to v41 runs already ("+one.ID+"/1, decided by sre-1); this incident follows it")
 }
 
 func TestBothIncidentsHearThatTheirRollbackFailed(t *testing.T) {
