@@ -149,10 +149,12 @@ func (c *Client) read(ctx context.Context, attempted, path, tree string, into an
 	return response.Body.Close()
 }
 
+// failed leaves err as it is: two calls at the same time may share it, as one that is
+// broken off fails with what the other one failed with.
 func failed(attempted string, err error) *rest.Error {
-	e := rest.FromTransport(vendor, attempted, err)
+	e := *rest.FromTransport(vendor, attempted, err)
 	e.Attempted = attempted
-	return e
+	return &e
 }
 
 // reply is what matters of the answer to a POST.
