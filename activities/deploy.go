@@ -20,7 +20,7 @@ type Deployer struct {
 	// Every is how often a run is looked at; 0 means a second.
 	Every time.Duration
 	// Settle is for how long an order whose outcome is unknown is looked for before it
-	// counts as not given; 0 means 20 s. It is longer than Jenkins takes to queue an order
+	// counts as not given; 0 means 10 s. It is longer than Jenkins takes to queue an order
 	// that it has got, and to show a build that has just left the queue.
 	Settle time.Duration
 }
@@ -177,7 +177,7 @@ func (d *Deployer) settle() time.Duration {
 	if d.Settle > 0 {
 		return d.Settle
 	}
-	return 20 * time.Second
+	return 10 * time.Second
 }
 
 func (d *Deployer) every() time.Duration {
