@@ -71,6 +71,21 @@ func TestAPageThatArrivesAfterAnotherStepWasOpenedIsToldAndDoesNotReachIt(t *tes
 	require.Equal(t, 1, s.count(incident.Paged))
 }
 
+func TestALastStepWhosePageArrivesBeforeTheNextRoundIsOpenedHasItsTime(t *testing.T) {
+	s := begins(t, checkout()).reaches("sre-1").runsOut().opens("sre-2")
+	late := s.page(incident.Paged, 0)
+	s.runsOut()
+	require.Equal(t, 2, s.in.Climb.At.Round, "the round counts: its first step was reached")
+
+	s.after(10 * time.Second).happens(late)
+
+	require.Equal(t, oncall.Position{Step: 2, Round: 1}, s.in.Climb.At)
+	require.Equal(t, s.now.Add(s.in.Policy().Steps[1].AckWithin), s.in.Climb.Until)
+	next := s.runsOut().in.Climb.At
+	require.Equal(t, 2, next.Round, "and counts once")
+	require.Zero(t, s.count(incident.NobodyReached))
+}
+
 func TestAPageThatIsFoundAgainIsNoNewsAndCounts(t *testing.T) {
 	s, late := rests(t)
 	s.opens("sre-1").happens(late).runsOut().opens("sre-2").happens(late)
