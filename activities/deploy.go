@@ -19,9 +19,10 @@ type Deployer struct {
 	Watcher Watcher
 	// Every is how often a run is looked at; 0 means a second.
 	Every time.Duration
-	// Settle is for how long an order whose outcome is unknown is looked for before it
-	// counts as not given; 0 means 10 s. It is longer than Jenkins takes to queue an order
-	// that it has got, and to show a build that has just left the queue.
+	// Settle is for how long an order whose answer was lost is looked for before it counts
+	// as not given; 0 means 10 s. It is longer than Jenkins takes to queue an order that it
+	// has got. An earlier attempt's order is looked for a fifth of that: what has left the
+	// queue is a build by then, and a worker that is killed again and again gets on.
 	Settle time.Duration
 }
 
@@ -43,7 +44,7 @@ func (d *Deployer) TriggerRollback(ctx context.Context, o TriggerOrder) (release
 	defer beat(ctx)()
 	before := o.Again || o.OnlyFind || activity.GetInfo(ctx).Attempt > 1
 	if before {
-		run, found, err := d.lookFor(ctx, o.Order)
+		run, found, err := d.lookFor(ctx, o.Order, max(d.settle()/5, 1))
 		if err != nil || found || o.OnlyFind {
 			return run, err
 		}
@@ -53,7 +54,7 @@ func (d *Deployer) TriggerRollback(ctx context.Context, o TriggerOrder) (release
 
 // lookFor looks for an order again and again. One look proves nothing: an order may
 // still be on its way, or be neither in the queue any more nor a build yet.
-func (d *Deployer) lookFor(ctx context.Context, o release.Order) (release.Run, bool, error) {
+func (d *Deployer) lookFor(ctx context.Context, o release.Order, within time.Duration) (release.Run, bool, error) {
 	asked := time.Now()
 	for begun := asked; ; asked = time.Now() {
 		run, found, err := d.Builder.Find(ctx, o)
@@ -62,7 +63,7 @@ func (d *Deployer) lookFor(ctx context.Context, o release.Order) (release.Run, b
 			return release.Run{}, false, temporal.NewNonRetryableApplicationError(err.Error(), Unsure, err)
 		case err != nil:
 			return release.Run{}, false, fail(err)
-		case found, asked.Sub(begun) >= d.settle():
+		case found, asked.Sub(begun) >= within:
 			return run, found, nil
 		}
 		if err := d.rest(ctx, d.every()); err != nil {
@@ -78,7 +79,10 @@ func (d *Deployer) order(ctx context.Context, o release.Order, before bool) (rel
 	for pause := d.every() / 2; ; pause = min(pause*2, 5*d.every()) {
 		// An order that is on its way is not broken off: its answer says where it is.
 		run, err := d.Builder.Trigger(context.WithoutCancel(ctx), o)
-		if before || !unsent(err) {
+		switch {
+		case maybeDone(err):
+			return d.lost(ctx, o, err)
+		case before || !unsent(err):
 			return run, fail(err)
 		}
 		if nearlyOver(ctx, pause) {
@@ -92,6 +96,18 @@ func (d *Deployer) order(ctx context.Context, o release.Order, before bool) (rel
 			return run, stopped
 		}
 	}
+}
+
+// lost looks for an order whose answer was lost, and gives why it was when nothing is
+// seen of it, or nobody waits any more.
+func (d *Deployer) lost(ctx context.Context, o release.Order, why error) (release.Run, error) {
+	if ctx.Err() != nil {
+		return release.Run{}, fail(why)
+	}
+	if run, found, err := d.lookFor(ctx, o, d.settle()); err == nil && found {
+		return run, nil
+	}
+	return release.Run{}, fail(why)
 }
 
 // nearlyOver says whether no time is left after a pause to say how it ended.

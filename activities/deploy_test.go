@@ -62,6 +62,25 @@ func TestWithoutALookNothingIsOrderedAgain(t *testing.T) {
 	}
 }
 
+func TestAnOrderWhoseAnswerIsLostIsLookedForAtOnce(t *testing.T) {
+	jenkins := &line{trigger: errLost, away: 1, found: true, late: 2}
+	deployer := &activities.Deployer{Builder: jenkins, Every: time.Millisecond, Settle: time.Minute}
+	value, err := stage(t, 1, deployer.TriggerRollback).ExecuteActivity(deployer.TriggerRollback, activities.TriggerOrder{})
+
+	require.Equal(t, queued, got[release.Run](t, value, err))
+	require.Equal(t, []string{"trigger", "find", "find", "find"}, jenkins.asked)
+}
+
+func TestAnOrderWhoseAnswerIsLostAndThatIsNotThereIsGivenByTheNextAttempt(t *testing.T) {
+	jenkins := &line{trigger: errLost, away: 1}
+	deployer := &activities.Deployer{Builder: jenkins, Every: time.Millisecond, Settle: 1}
+	_, err := stage(t, 1, deployer.TriggerRollback).ExecuteActivity(deployer.TriggerRollback, activities.TriggerOrder{})
+
+	require.Equal(t, activities.Unavailable, failed(t, err).Type())
+	require.False(t, failed(t, err).NonRetryable())
+	require.Equal(t, []string{"trigger", "find", "find"}, jenkins.asked)
+}
+
 func TestAnOrderThatCannotBeSentIsGivenUntilItCan(t *testing.T) {
 	jenkins := &line{trigger: errUnsent, away: 3}
 	deployer := &activities.Deployer{Builder: jenkins, Every: time.Millisecond}
