@@ -46,9 +46,9 @@ func (h *Harness) StartAlertmanagers(n int, cluster bool) Alertmanagers {
 	all := Alertmanagers{h: h}
 	var peers []string
 	for i := range n {
-		web, err := local.Port(h.t.Context(), 0)
+		web, err := local.Port(h.t.Context(), monitorPort(h.n, 2*i))
 		require.NoError(h.t, err)
-		gossip, err := local.Port(h.t.Context(), 0)
+		gossip, err := local.Port(h.t.Context(), monitorPort(h.n, 2*i+1))
 		require.NoError(h.t, err)
 		url, name := fmt.Sprintf("http://127.0.0.1:%d", web), fmt.Sprintf("alertmanager-%d", i)
 		args := []string{

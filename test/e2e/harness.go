@@ -95,11 +95,18 @@ func Start(t *testing.T, s Setting) *Harness {
 func (h *Harness) queue() string { return fmt.Sprintf("e2e-%d", h.n) }
 
 // portsOf asks for ports below those that the kernel gives to outgoing
-// connections: a process that is killed must find its own again.
+// connections: a process that is killed must find its own again, and one of those could
+// take a free port before the process that is to have it listens.
 func portsOf(n int) local.Ports {
-	at := 10_000 + os.Getpid()%200*100 + n%20*5
-	return local.Ports{Temporal: at, Starter: at + 1, WorkerMetrics: at + 2, StarterMetrics: at + 3, UI: at + 4}
+	at, monitor := 10_000+os.Getpid()%200*100+n%20*5, monitorPort(n, 0)
+	return local.Ports{
+		Temporal: at, Starter: at + 1, WorkerMetrics: at + 2, StarterMetrics: at + 3, UI: at + 4,
+		Prometheus: monitor, Alertmanager: monitor + 1,
+	}
 }
+
+// monitorPort is such a port for the i-th, below 6, of what the monitors of world n listen on.
+func monitorPort(n, i int) int { return 30_000 + os.Getpid()%20*120 + n%20*6 + i }
 
 func (h *Harness) reachTemporal() {
 	if h.setting.OwnTemporal {
